@@ -1,0 +1,119 @@
+// Package postgres opens the database, migrates it and runs transactions. It
+// knows no table but the clock's: every query lives with its table's writer.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// Querier is what *sqlx.DB and *sqlx.Tx have in common. A function that takes
+// a Querier joins its caller's transaction; it never begins or ends one.
+type Querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	GetContext(ctx context.Context, dest any, query string, args ...any) error
+	SelectContext(ctx context.Context, dest any, query string, args ...any) error
+}
+
+// The time a statement, a lock and an idle transaction may take. A confirmation
+// has to end within the grace that Redis gives its hold, so these are part of
+// the promise that a couple who holds a place gets it.
+const (
+	statementTimeout = 2 * time.Second
+	lockTimeout      = time.Second
+	idleTimeout      = 5 * time.Second
+)
+
+// Open connects to the database at dsn (a postgres:// URL or key=value pairs)
+// with the driver's one-round-trip protocol and our time limits.
+func Open(ctx context.Context, dsn string) (*sqlx.DB, error) {
+	settings, err := settings(dsn)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqlx.ConnectContext(ctx, "postgres", settings)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db.SetMaxOpenConns(32)
+	db.SetMaxIdleConns(32)
+	return db, nil
+}
+
+// settings is dsn with what this program relies on.
+func settings(dsn string) (string, error) {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		var err error
+		if dsn, err = pq.ParseURL(dsn); err != nil {
+			return "", fmt.Errorf("database url: %w", err)
+		}
+	}
+	return fmt.Sprintf("%s binary_parameters=yes timezone=UTC synchronous_commit=on statement_timeout=%d lock_timeout=%d idle_in_transaction_session_timeout=%d",
+		dsn, statementTimeout.Milliseconds(), lockTimeout.Milliseconds(), idleTimeout.Milliseconds()), nil
+}
+
+// InTx runs f in a transaction: it commits if f returns nil, and rolls back if
+// f fails or panics.
+func InTx(ctx context.Context, db *sqlx.DB, f func(tx Querier) error) error {
+	tx, err := db.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() // does nothing after a commit
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// SetActor names who acts in tx, for the audit.
+func SetActor(ctx context.Context, tx Querier, actor string) error {
+	if _, err := tx.ExecContext(ctx, `SELECT set_actor($1)`, actor); err != nil {
+		return fmt.Errorf("set actor: %w", err)
+	}
+	return nil
+}
+
+// Audit writes one audit row by the actor of tx.
+func Audit(ctx context.Context, tx Querier, action, subject, detail string) error {
+	_, err := tx.ExecContext(ctx, `SELECT record_audit($1, $2, NULL, NULL, $3)`, action, subject, detail)
+	if err != nil {
+		return fmt.Errorf("audit %s: %w", action, err)
+	}
+	return nil
+}
+
+// Violates reports whether err is a breach of the named constraint.
+func Violates(err error, constraint string) bool {
+	e, ok := errors.AsType[*pq.Error](err)
+	return ok && e.Constraint == constraint
+}
+
+// State is the SQLSTATE that the database answered with, or "" if err did not
+// come from the database: then the outcome of the statement is unknown.
+func State(err error) string {
+	if e, ok := errors.AsType[*pq.Error](err); ok {
+		return string(e.Code)
+	}
+	return ""
+}
+
+// Shift sets how far the database's clock runs ahead. Only demo mode and tests
+// may call it.
+func Shift(ctx context.Context, db Querier, by time.Duration) error {
+	_, err := db.ExecContext(ctx, `UPDATE clock SET shift = make_interval(secs => $1)`, by.Seconds())
+	if err != nil {
+		return fmt.Errorf("shift clock: %w", err)
+	}
+	return nil
+}
