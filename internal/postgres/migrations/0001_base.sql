@@ -4,8 +4,8 @@
 
 -- One row. Demo mode and tests may shift it; nothing else does.
 CREATE TABLE clock (
-	only  boolean  PRIMARY KEY DEFAULT true CHECK (only),
-	shift interval NOT NULL DEFAULT '0'
+	single boolean  PRIMARY KEY DEFAULT true CHECK (single),
+	shift  interval NOT NULL DEFAULT '0'
 );
 INSERT INTO clock DEFAULT VALUES;
 

@@ -27,7 +27,7 @@ CREATE TABLE outbox (
 		WHEN 'settle' THEN quota_id IS NOT NULL
 		WHEN 'message' THEN appointment_id IS NOT NULL
 		ELSE code_id IS NOT NULL END)
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 CREATE INDEX outbox_due ON outbox (topic, due_at, id) WHERE state = 'pending';
 CREATE INDEX outbox_appointment ON outbox (appointment_id, id) WHERE appointment_id IS NOT NULL;
 CREATE INDEX outbox_at ON outbox (at) WHERE state <> 'pending';

@@ -37,6 +37,7 @@ CREATE TABLE temperature (
 );
 -- A person's readings of a day are one chain, and it has one beginning.
 CREATE UNIQUE INDEX one_first_reading ON temperature (chain, day) WHERE supersedes IS NULL;
+CREATE INDEX temperature_chain ON temperature (chain, day);
 CREATE INDEX temperature_appointment ON temperature (appointment_id);
 CREATE INDEX temperature_office_day ON temperature (office_id, day);
 SELECT keep_for_ever('temperature');

@@ -1,0 +1,46 @@
+# The commands of this project. `make` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench generate fmt vuln
+
+LINT := go tool -modfile=tools/go.mod golangci-lint
+VULN := go tool -modfile=tools/go.mod govulncheck
+
+# What to test: make test PKG=./booking
+PKG ?= ./...
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install what is missing, then the program with demo data on http://127.0.0.1:8080
+	@scripts/setup
+	@go build -o bin/hunyue ./server
+	@exec env HUNYUE_DEMO=1 bin/hunyue serve
+
+test: ## install what tests need, then every test, ending with the counts
+	@scripts/setup test
+	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
+	@bin/with bin/count -race -shuffle=on $(PKG)
+
+check: ## format, lint, vet, generated files, modules, other systems; then make test
+	@scripts/setup test
+	@$(LINT) version >/dev/null || { echo "check: golangci-lint (tools/go.mod) could not be built; is the Go module proxy in reach?" >&2; exit 1; }
+	@echo "check: format" && $(LINT) fmt --diff ./...
+	@echo "check: lint" && $(LINT) run ./...
+	@echo "check: vet" && go vet ./...
+	@echo "check: generated files" && scripts/generated
+	@echo "check: go.mod" && go mod tidy -diff
+	@echo "check: builds for macOS" && CGO_ENABLED=0 GOOS=darwin go build -o /dev/null ./server
+	@$(MAKE) --no-print-directory test
+
+bench: ## measure, each figure beside its floor in the same run
+	@scripts/setup
+	@go run ./internal/testenv/with go run ./internal/bench
+
+generate: ## make the generated files anew
+	go generate ./...
+
+fmt: ## format all Go files
+	$(LINT) fmt ./...
+
+vuln: ## known vulnerabilities in what we use (asks vuln.go.dev)
+	$(VULN) ./...

@@ -1,0 +1,152 @@
+package booking
+
+import (
+	"context"
+	"crypto/subtle"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"hunyue/internal/date"
+	"hunyue/internal/identity"
+	"hunyue/internal/postgres"
+	"hunyue/slots"
+)
+
+// Appointment is a booked place and who it is for. What names a person stays
+// sealed until Parties or Phone is asked for.
+type Appointment struct {
+	ID          int64         `db:"id"`
+	Number      string        `db:"number"`
+	Hold        uuid.UUID     `db:"hold_id"`
+	Office      string        `db:"office_id"`
+	Quota       string        `db:"quota_id"`
+	Service     string        `db:"service_id"`
+	Group       slots.Group   `db:"biz_group"`
+	Day         date.Date     `db:"day"`
+	StartsAt    time.Time     `db:"starts_at"`
+	EndsAt      time.Time     `db:"ends_at"`
+	Status      Status        `db:"status"`
+	Reschedules int           `db:"reschedules"`
+	Channel     slots.Channel `db:"channel"`
+	Locale      string        `db:"locale"`
+	PhoneKey    []byte        `db:"phone_key"`
+	Contact     []byte        `db:"contact"`
+}
+
+const appointmentColumns = `id, number, hold_id, office_id, quota_id, service_id, biz_group, day,
+	starts_at, ends_at, status, reschedules, channel, locale, phone_key, contact`
+
+// Find is the appointment with this number, if the secret is its own. A wrong
+// secret and a number that nobody has are the same ErrNoAppointment.
+func (d *Desk) Find(ctx context.Context, number, secret string) (Appointment, error) {
+	a, err := byNumber(ctx, d.DB, number)
+	if err != nil && !errors.Is(err, ErrNoAppointment) {
+		return Appointment{}, err
+	}
+	if subtle.ConstantTimeCompare([]byte(secret), []byte(d.secret(a.Hold))) != 1 || a.ID == 0 {
+		return Appointment{}, ErrNoAppointment
+	}
+	return a, nil
+}
+
+// At is the appointment with this number at one of these offices, or
+// ErrNoAppointment. It is for staff, whose offices these are.
+func (d *Desk) At(ctx context.Context, number string, serves func(office string) bool) (Appointment, error) {
+	a, err := byNumber(ctx, d.DB, number)
+	if err == nil && !serves(a.Office) {
+		return Appointment{}, ErrNoAppointment
+	}
+	return a, err
+}
+
+func byNumber(ctx context.Context, db postgres.Querier, number string) (Appointment, error) {
+	var a Appointment
+	err := db.GetContext(ctx, &a, `
+		SELECT `+appointmentColumns+`
+		FROM appointment
+		WHERE number = $1`, number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, ErrNoAppointment
+	}
+	if err != nil {
+		return a, fmt.Errorf("find appointment: %w", err)
+	}
+	return a, nil
+}
+
+// byID is the appointment with this id; there is one.
+func byID(ctx context.Context, db postgres.Querier, id int64) (Appointment, error) {
+	var a Appointment
+	err := db.GetContext(ctx, &a, `
+		SELECT `+appointmentColumns+`
+		FROM appointment
+		WHERE id = $1`, id)
+	if err != nil {
+		return a, fmt.Errorf("find appointment %d: %w", id, err)
+	}
+	return a, nil
+}
+
+// Parties opens who an appointment is for, in the order in which they applied.
+func (d *Desk) Parties(ctx context.Context, a Appointment) ([]Party, error) {
+	var rows []struct {
+		Role   int    `db:"role"`
+		Sealed []byte `db:"sealed"`
+	}
+	err := d.DB.SelectContext(ctx, &rows, `
+		SELECT role, sealed
+		FROM party
+		WHERE appointment_id = $1
+		ORDER BY role`, a.ID)
+	if err != nil {
+		return nil, fmt.Errorf("parties of appointment %d: %w", a.ID, err)
+	}
+	parties := make([]Party, 0, len(rows))
+	for _, row := range rows {
+		plain, err := d.Keys.Open(row.Sealed, partyRow(a.Hold, row.Role))
+		if err != nil {
+			return nil, fmt.Errorf("party %d of appointment %d: %w", row.Role, a.ID, err)
+		}
+		p, err := unfile(plain)
+		if err != nil {
+			return nil, fmt.Errorf("party %d of appointment %d: %w", row.Role, a.ID, err)
+		}
+		parties = append(parties, p)
+	}
+	return parties, nil
+}
+
+func unfile(plain []byte) (Party, error) {
+	var f filed
+	if err := json.Unmarshal(plain, &f); err != nil {
+		return Party{}, err
+	}
+	born, err := date.ParseDate(f.Born)
+	if err != nil {
+		return Party{}, errors.New("birth date on file is none")
+	}
+	return Party{
+		Name:     f.Name,
+		Document: identity.Document{Type: identity.DocumentType(f.Type), Number: f.Number},
+		Sex:      identity.Sex(f.Sex),
+		Born:     born,
+	}, nil
+}
+
+// Phone opens the number that an appointment is reached at.
+func (d *Desk) Phone(a Appointment) (identity.Phone, error) {
+	plain, err := d.Keys.Open(a.Contact, contactRow(a.Hold))
+	if err != nil {
+		return identity.Phone{}, fmt.Errorf("phone of appointment %d: %w", a.ID, err)
+	}
+	phone, wrong := identity.ParsePhone(string(plain))
+	if wrong != "" {
+		return identity.Phone{}, fmt.Errorf("phone of appointment %d on file: %s", a.ID, wrong)
+	}
+	return phone, nil
+}

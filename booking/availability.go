@@ -1,0 +1,332 @@
+package booking
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"hunyue/internal/date"
+	"hunyue/slots"
+)
+
+// How old an availability answer may be (domain rule 29 allows 2 s), and how
+// old at the least once something has changed: a crowd of changes must not
+// make every reader count anew.
+const (
+	fresh   = time.Second
+	settled = 100 * time.Millisecond
+)
+
+// State is what a day or a slot is to somebody who wants to book.
+type State string
+
+// The states, of which a day has the first that fits.
+const (
+	Past       State = "past"
+	Suspended  State = "suspended"
+	Open       State = "open"
+	Full       State = "full"
+	Unreleased State = "unreleased"
+	Closed     State = "closed"
+)
+
+// Availability is what one office has left, as of one moment. It is never
+// changed; Cached keeps what readers have made of it.
+type Availability struct {
+	AsOf  time.Time
+	zone  *time.Location
+	rules slots.Rules
+	cal   slots.Calendar
+	stops []slots.Suspension
+	cells map[date.Date][]cell
+
+	made sync.Map
+}
+
+// cell is a place quota with what is left of it.
+type cell struct {
+	slots.SlotID
+	channel  slots.Channel
+	left     int
+	open     bool
+	opens    time.Time
+	closes   time.Time
+	startsAt time.Time
+	endsAt   time.Time
+}
+
+// Day is one date of an office's calendar. Reason is a word for why it cannot
+// be booked: weekend, holiday, not_published, lead, or a suspension's reason.
+type Day struct {
+	Date      date.Date
+	State     State
+	Remaining int
+	Reason    string
+}
+
+// Time is one slot of a day.
+type Time struct {
+	Slot      slots.SlotID
+	StartsAt  time.Time
+	EndsAt    time.Time
+	State     State
+	Remaining int
+	OpensAt   time.Time
+}
+
+// Cached is what make gives for key, made once for this availability.
+func (a *Availability) Cached(key string, make func() ([]byte, error)) ([]byte, error) {
+	if v, ok := a.made.Load(key); ok {
+		return v.([]byte), nil
+	}
+	v, err := make()
+	if err == nil {
+		a.made.Store(key, v)
+	}
+	return v, err
+}
+
+// snapshots is the newest availability of each office.
+type snapshots struct {
+	mu     sync.Mutex
+	newest map[string]*snapshot
+	flight singleflight.Group
+}
+
+type snapshot struct {
+	of    *Availability
+	stale bool // something has changed since
+}
+
+// changed lets the next reader but a few see a change made here.
+func (s *snapshots) changed(office string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := s.newest[office]; n != nil {
+		n.stale = true
+	}
+}
+
+func (s *snapshots) get(office string, now time.Time) *Availability {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.newest[office]
+	if n == nil {
+		return nil
+	}
+	age := now.Sub(n.of.AsOf)
+	if age < 0 || age > fresh || (n.stale && age > settled) {
+		return nil
+	}
+	return n.of
+}
+
+func (s *snapshots) put(office string, a *Availability) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.newest == nil {
+		s.newest = map[string]*snapshot{}
+	}
+	s.newest[office] = &snapshot{of: a}
+}
+
+// Availability is what an office has left, at most a second old. Without Redis
+// it leaves out the places that are only held.
+func (d *Desk) Availability(ctx context.Context, office string) (*Availability, error) {
+	if a := d.availability.get(office, d.Clock.Now()); a != nil {
+		return a, nil
+	}
+	v, err, _ := d.availability.flight.Do(office, func() (any, error) {
+		a, err := d.count(context.WithoutCancel(ctx), office)
+		if err == nil {
+			d.availability.put(office, a)
+		}
+		return a, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*Availability), nil
+}
+
+func (d *Desk) count(ctx context.Context, office string) (*Availability, error) {
+	a := &Availability{AsOf: d.Clock.Now(), cells: map[date.Date][]cell{}}
+	var err error
+	if a.zone, err = d.zone(ctx, office); err != nil {
+		return nil, err
+	}
+	today := date.DateOf(a.AsOf.In(a.zone))
+	if a.rules, err = d.Offices.Rules(ctx, office, today); err != nil {
+		return nil, err
+	}
+	if a.cal, err = d.Offices.Calendar(ctx, today.Year, today.Year+1); err != nil {
+		return nil, err
+	}
+	if a.stops, err = d.Offices.Suspensions(ctx, office, today, today.AddDays(ahead)); err != nil {
+		return nil, err
+	}
+	quotas, err := d.Offices.Quotas(ctx, office, today, today.AddDays(ahead))
+	if err != nil {
+		return nil, err
+	}
+	for _, of := range byDay(quotas) {
+		a.cells[of[0].Day] = cells(of, d.held(ctx, of))
+	}
+	return a, nil
+}
+
+// ahead is how many days an availability looks ahead, further than any horizon.
+const ahead = 120
+
+// byDay cuts quotas, which are in the order of their ids and so of their days.
+func byDay(quotas []slots.Quota) [][]slots.Quota {
+	var days [][]slots.Quota
+	for i, q := range quotas {
+		if i == 0 || q.Day != quotas[i-1].Day {
+			days = append(days, nil)
+		}
+		days[len(days)-1] = append(days[len(days)-1], q)
+	}
+	return days
+}
+
+// held is how many holds of each quota of a day are alive, if Redis can say.
+func (d *Desk) held(ctx context.Context, quotas []slots.Quota) []int {
+	ids := make([]string, len(quotas))
+	for i, q := range quotas {
+		ids[i] = q.ID
+	}
+	held, err := d.Holds.count(ctx, ids)
+	if err != nil {
+		d.Log.WarnContext(ctx, "availability without holds", "error", err)
+		return make([]int, len(quotas))
+	}
+	return held
+}
+
+// cells is the places among a day's quotas, none with more left than the caps
+// above it.
+func cells(quotas []slots.Quota, held []int) []cell {
+	left := map[string]int{}
+	for i, q := range quotas {
+		left[q.ID] = max(0, q.Free()-held[i])
+	}
+	var out []cell
+	for _, q := range quotas {
+		slot, channel, err := slots.ParseQuotaID(q.ID)
+		if err != nil || !q.Offered() {
+			continue // a cap, or nothing that the public should see
+		}
+		c := cell{
+			SlotID: slot, channel: channel, left: left[q.ID], open: q.Open,
+			opens: q.OpensAt, closes: q.ClosesAt, startsAt: q.StartsAt, endsAt: q.EndsAt,
+		}
+		for _, parent := range q.Parents {
+			c.left = min(c.left, left[parent])
+		}
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b cell) int { return a.startsAt.Compare(b.startsAt) })
+	return out
+}
+
+// Times is the slots of a day for a group and channel, in order.
+func (a *Availability) Times(group slots.Group, channel slots.Channel, day date.Date) []Time {
+	out := []Time{}
+	for _, c := range a.cells[day] {
+		if c.Group != group || c.channel != channel {
+			continue
+		}
+		t := Time{
+			Slot: c.SlotID, StartsAt: c.startsAt.In(a.zone), EndsAt: c.endsAt.In(a.zone),
+			State: a.state(c), OpensAt: c.opens.In(a.zone),
+		}
+		if t.State == Open {
+			t.Remaining = c.left
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func (a *Availability) state(c cell) State {
+	switch {
+	case !c.startsAt.After(a.AsOf) && !c.closes.After(a.AsOf):
+		return Past
+	case !c.open && a.stopped(c.Day, c.Group, c.channel) != nil:
+		return Suspended
+	case !c.open || !c.closes.After(a.AsOf):
+		return Closed
+	case c.opens.After(a.AsOf):
+		return Unreleased
+	case c.left == 0:
+		return Full
+	}
+	return Open
+}
+
+// Days is the calendar of a group and channel from one date to another, both
+// included.
+func (a *Availability) Days(group slots.Group, channel slots.Channel, from, to date.Date) []Day {
+	out := []Day{}
+	for day := from; !day.After(to); day = day.AddDays(1) {
+		out = append(out, a.day(group, channel, day))
+	}
+	return out
+}
+
+func (a *Availability) day(group slots.Group, channel slots.Channel, day date.Date) Day {
+	today := date.DateOf(a.AsOf.In(a.zone))
+	d := Day{Date: day}
+	seen := map[State]bool{}
+	for _, t := range a.Times(group, channel, day) {
+		seen[t.State] = true
+		d.Remaining += t.Remaining
+	}
+	stop := a.stopped(day, group, channel)
+	switch {
+	case day.Before(today):
+		d.State = Past
+	case stop != nil && (seen[Suspended] || len(seen) == 0):
+		d.State, d.Reason = Suspended, stop.Reason
+	case seen[Open]:
+		d.State = Open
+	case seen[Full]:
+		d.State = Full
+	case seen[Unreleased]:
+		d.State = Unreleased
+	case seen[Closed]:
+		d.State, d.Reason = Closed, "lead"
+	case seen[Past]:
+		d.State = Past
+	default:
+		d.State, d.Reason = a.unpublished(day, today)
+	}
+	return d
+}
+
+// unpublished says why a day has no slots.
+func (a *Availability) unpublished(day, today date.Date) (State, string) {
+	special, is := a.cal.Special(day)
+	switch {
+	case is && special.Kind == slots.Holiday:
+		return Closed, "holiday"
+	case !a.cal.Workday(day):
+		return Closed, "weekend"
+	case day.After(today.AddDays(a.rules.HorizonDays)):
+		return Unreleased, ""
+	}
+	return Closed, "not_published"
+}
+
+func (a *Availability) stopped(day date.Date, group slots.Group, channel slots.Channel) *slots.Suspension {
+	for i, s := range a.stops {
+		if s.Covers(day, group, channel) {
+			return &a.stops[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,194 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+
+	"hunyue/internal/postgres"
+)
+
+// Assertion is one thing that must always hold, with the number of rows for
+// which it does not.
+type Assertion struct {
+	Name string
+	Bad  int
+}
+
+// assertions count the rows that break an invariant. They read the truth as
+// it lies there and share no code with what wrote it.
+var assertions = []struct{ name, query string }{
+	{"never_oversold", `
+		SELECT count(*)
+		FROM quota
+		WHERE booked + cooling > cap + excess`},
+	{"booked_equals_appointments", `
+		SELECT count(*)
+		FROM quota AS q
+		WHERE kind = 'place'
+		  AND booked <> (
+			SELECT count(*)
+			FROM appointment AS a
+			WHERE a.quota_id = q.id
+			  AND a.status NOT IN ('cancelled', 'cancelled_by_office'))`},
+	{"caps_equal_their_places", `
+		SELECT count(*)
+		FROM quota AS above
+		WHERE kind <> 'place'
+		  AND booked <> (
+			SELECT coalesce(sum(booked), 0)
+			FROM quota AS q
+			WHERE q.office_id = above.office_id
+			  AND q.day = above.day
+			  AND above.id = ANY (q.parents))`},
+	{"cooling_equals_its_rows", `
+		SELECT count(*)
+		FROM quota AS q
+		WHERE cooling <> (SELECT count(*) FROM cooling AS c WHERE c.quota_id = q.id)`},
+	{"person_in_one_active_appointment", `
+		SELECT count(*)
+		FROM (
+			SELECT person, biz_group
+			FROM party
+			WHERE active
+			GROUP BY person, biz_group
+			HAVING count(*) > 1) AS twice`},
+	{"party_active_with_its_appointment", `
+		SELECT count(*)
+		FROM party AS p
+		JOIN appointment AS a ON a.id = p.appointment_id
+		WHERE p.active <> (a.status IN ('booked', 'late', 'checked_in', 'called', 'in_service'))`},
+	{"parties_differ", `
+		SELECT count(*)
+		FROM (
+			SELECT appointment_id
+			FROM party
+			GROUP BY appointment_id
+			HAVING count(DISTINCT person) < count(*)) AS same`},
+	{"parties_are_as_many_as_the_service_needs", `
+		SELECT count(*)
+		FROM appointment AS a
+		JOIN service AS s ON s.id = a.service_id
+		WHERE (SELECT count(*) FROM party AS p WHERE p.appointment_id = a.id) NOT BETWEEN s.parties_min AND s.parties_max`},
+	{"hold_has_one_outcome", `
+		SELECT count(*)
+		FROM appointment AS a
+		LEFT JOIN hold_outcome AS o ON o.hold_id = a.hold_id
+		WHERE o.outcome IS DISTINCT FROM 'C'
+		   OR o.appointment_id IS DISTINCT FROM a.id`},
+	{"confirmed_hold_has_its_appointment", `
+		SELECT count(*)
+		FROM hold_outcome AS o
+		WHERE outcome = 'C'
+		  AND NOT EXISTS (SELECT FROM appointment AS a WHERE a.id = o.appointment_id)`},
+	{"every_change_is_audited_once", `
+		SELECT count(*)
+		FROM appointment AS a
+		WHERE a.version <> (
+			SELECT count(*)
+			FROM audit AS s
+			WHERE s.subject = 'appointment:' || a.id
+			  AND s.new_status IS NOT NULL)`},
+	{"audit_ends_where_the_appointment_stands", `
+		SELECT count(*)
+		FROM appointment AS a
+		WHERE a.status IS DISTINCT FROM (
+			SELECT s.new_status
+			FROM audit AS s
+			WHERE s.subject = 'appointment:' || a.id
+			  AND s.new_status IS NOT NULL
+			ORDER BY s.id DESC
+			LIMIT 1)`},
+	{"audit_names_an_actor", `SELECT count(*) FROM audit WHERE actor = ''`},
+	{"every_booking_has_its_message", `
+		SELECT count(*)
+		FROM appointment AS a
+		WHERE a.created_at > clock_now() - interval '7 days'
+		  AND NOT EXISTS (SELECT FROM outbox AS o WHERE o.appointment_id = a.id AND o.kind = 'booked')`},
+	{"appointment_stands_in_its_slot", `
+		SELECT count(*)
+		FROM appointment AS a
+		JOIN quota AS q ON q.id = a.quota_id
+		JOIN slot AS s ON s.id = q.slot_id
+		WHERE a.day <> q.day
+		   OR a.office_id <> q.office_id
+		   OR a.biz_group <> q.biz_group
+		   OR a.starts_at <> s.starts_at`},
+	{"slots_do_not_overlap", `
+		SELECT count(*)
+		FROM slot AS a
+		JOIN slot AS b ON b.office_id = a.office_id
+			AND b.day = a.day
+			AND b.starts_at > a.starts_at
+			AND b.starts_at < a.ends_at
+		WHERE EXISTS (SELECT FROM quota AS q WHERE q.slot_id = a.id AND q.state = 'open')
+		  AND EXISTS (SELECT FROM quota AS q WHERE q.slot_id = b.id AND q.state = 'open')`},
+	{"nobody_booked_in_a_suspension", `
+		SELECT count(*)
+		FROM appointment AS a
+		JOIN quota AS q ON q.id = a.quota_id
+		JOIN suspension_now AS s ON s.office_id = a.office_id
+			AND s.mode = 'full'
+			AND a.biz_group = ANY (s.groups)
+			AND a.day BETWEEN s.from_day AND coalesce(s.to_day, 'infinity')
+		WHERE a.status = 'booked'
+		  AND q.state = 'closed'`},
+	{"temperature_chains_unbroken", `
+		SELECT count(*)
+		FROM (
+			SELECT supersedes
+			FROM temperature
+			WHERE supersedes IS NOT NULL
+			GROUP BY supersedes
+			HAVING count(*) > 1) AS forked`},
+	{"completed_has_its_registration", `
+		SELECT count(*)
+		FROM appointment AS a
+		FULL JOIN registration AS r ON r.appointment_id = a.id
+		WHERE (a.status = 'completed') IS DISTINCT FROM (r.appointment_id IS NOT NULL)`},
+}
+
+// Check counts, for every invariant, the rows that break it. All counts are 0
+// or something is wrong that nobody has noticed. holds may be nil; otherwise
+// Redis is compared too, quota by quota.
+func Check(ctx context.Context, db postgres.Querier, holds *Holds) ([]Assertion, error) {
+	out := make([]Assertion, 0, len(assertions)+1)
+	for _, a := range assertions {
+		var bad int
+		if err := db.GetContext(ctx, &bad, a.query); err != nil {
+			return nil, fmt.Errorf("check %s: %w", a.name, err)
+		}
+		out = append(out, Assertion{Name: a.name, Bad: bad})
+	}
+	if holds == nil {
+		return out, nil
+	}
+	differ, err := redisDiffers(ctx, db, holds)
+	if err != nil {
+		return nil, err
+	}
+	return append(out, Assertion{Name: "redis_equals_postgres", Bad: differ}), nil
+}
+
+// redisDiffers counts the quotas that Redis has otherwise than Postgres. An
+// office-day that Redis does not know is no difference: it is filled on demand.
+func redisDiffers(ctx context.Context, db postgres.Querier, holds *Holds) (int, error) {
+	days, err := publishedDays(ctx, db)
+	if err != nil {
+		return 0, err
+	}
+	bad := 0
+	for _, of := range days {
+		lines, err := linesOf(ctx, db, of.Office, of.Day, of.Day)
+		if err != nil {
+			return 0, err
+		}
+		known, differ, err := holds.compare(ctx, lines)
+		if err != nil {
+			return 0, err
+		}
+		if known {
+			bad += len(differ)
+		}
+	}
+	return bad, nil
+}

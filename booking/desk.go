@@ -1,0 +1,236 @@
+package booking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"hunyue/internal/clock"
+	"hunyue/internal/seal"
+	"hunyue/slots"
+)
+
+// Desk is where places are asked for, kept, changed and given back, whoever
+// asks: a couple, an operator, the hall.
+type Desk struct {
+	DB      *sqlx.DB
+	Holds   *Holds
+	Offices *slots.Store
+	Keys    *seal.Keys
+	Clock   *clock.Clock
+	Log     *slog.Logger
+
+	// Wake tells the outbox worker that there is something to do.
+	Wake func()
+
+	availability snapshots
+	rebuilding   rebuilds
+}
+
+// HoldRequest asks for one place.
+type HoldRequest struct {
+	Slot    slots.SlotID
+	Channel slots.Channel
+	Session string // who holds: a browser session, or an operator; may be empty for an API client
+	Key     string // the client's Idempotency-Key; empty makes every request a new hold
+
+	// Persons are the keys of the parties' documents (see Desk.Person), where
+	// they are known before the hold. Each of them can then be in one hold only.
+	Persons [][]byte
+}
+
+// Hold is a place that is kept for a while.
+type Hold struct {
+	ID        uuid.UUID
+	Token     string // shows that the hold is yours
+	Slot      slots.SlotID
+	ExpiresAt time.Time
+}
+
+// Hold keeps a place for rules.hold_seconds. It touches no table unless Redis
+// has to be filled again. The same key in the same session gives the same hold.
+//
+// Faults: slots.ErrNoSuchSlot, ErrFull, ErrNotOpen, ErrClosed, ErrPersonBusy,
+// ErrResuming.
+func (d *Desk) Hold(ctx context.Context, r HoldRequest) (Hold, error) {
+	rules, err := d.Offices.Rules(ctx, r.Slot.Office, r.Slot.Day)
+	if err != nil {
+		return Hold{}, err
+	}
+	id := d.holdID(r)
+	if err := d.lockPersons(ctx, r.Slot.Group, r.Persons, id, holdFor(rules)); err != nil {
+		return Hold{}, err
+	}
+	v, err := d.place(ctx, r, id, holdFor(rules))
+	if err != nil {
+		return Hold{}, errors.Join(err, d.unlockPersons(ctx, r.Persons, id))
+	}
+	d.availability.changed(r.Slot.Office)
+	return d.handOut(grant{
+		Hold: id, Quota: r.Slot.Quota(r.Channel), Epoch: v.epoch, Generation: v.generation,
+		Ends: v.number, Since: v.number - holdFor(rules).Milliseconds(),
+		Session: sessionMark(d.Keys, r.Session), Persons: r.Persons,
+	}, r.Slot)
+}
+
+// holdFor is how long a place is kept while the form is filled in.
+func holdFor(rules slots.Rules) time.Duration { return time.Duration(rules.HoldSeconds) * time.Second }
+
+// zone is the time zone of an office.
+func (d *Desk) zone(ctx context.Context, office string) (*time.Location, error) {
+	o, err := d.Offices.Office(ctx, office)
+	return o.Location, err
+}
+
+// holdID is derived from the client's key, so that a repeated request is the
+// same hold wherever it arrives.
+func (d *Desk) holdID(r HoldRequest) uuid.UUID {
+	if r.Key == "" {
+		return uuid.New()
+	}
+	mac := d.Keys.MAC("hold", []byte(r.Session), []byte(r.Channel), []byte(r.Slot.String()), []byte(r.Key))
+	id, _ := uuid.FromBytes(mac[:16]) // fails only for another length
+	return id
+}
+
+// place asks Redis, and fills it once if it has forgotten the day.
+func (d *Desk) place(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.Duration) (verdict, error) {
+	family := r.Slot.Family(r.Channel)
+	v, err := d.Holds.hold(ctx, "hold", family, id.String(), ttl)
+	if err == nil && v.word == "rebuild" {
+		if err := d.rebuild(ctx, r.Slot.Office, r.Slot.Day, ttl); err != nil {
+			return verdict{}, err
+		}
+		v, err = d.Holds.hold(ctx, "hold", family, id.String(), ttl)
+	}
+	if err != nil {
+		return verdict{}, d.away(ctx, err)
+	}
+	return v, refusal(v)
+}
+
+// refusal is the fault that a verdict stands for.
+func refusal(v verdict) error {
+	switch v.word {
+	case "granted":
+		return nil
+	case "full":
+		return ErrFull
+	case "closed":
+		return ErrClosed
+	case "not_open":
+		return ErrNotOpen
+	case "wait":
+		return ErrResuming.After(time.Duration(v.number) * time.Millisecond)
+	case "unknown":
+		return slots.ErrNoSuchSlot
+	case "gone":
+		return ErrHoldExpired
+	case "rebuild":
+		return ErrResuming.After(time.Second)
+	}
+	return fmt.Errorf("verdict %q: %w", v.word, errAnswer)
+}
+
+// away logs why Redis could not be asked, once, and is the fault for it: no
+// hold is granted without it.
+func (d *Desk) away(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	d.Log.WarnContext(ctx, "redis is away", "error", err)
+	return ErrResuming.After(5 * time.Second)
+}
+
+func (d *Desk) handOut(g grant, slot slots.SlotID) (Hold, error) {
+	token, err := g.sign(d.Keys)
+	if err != nil {
+		return Hold{}, err
+	}
+	return Hold{ID: g.Hold, Token: token, Slot: slot, ExpiresAt: g.ends()}, nil
+}
+
+// Extend gives the holder rules.hold_seconds from now, at most three times
+// that since the hold began, where the office allows it.
+//
+// Faults: ErrHoldForeign, ErrHoldExpired, ErrNoExtension, ErrResuming.
+func (d *Desk) Extend(ctx context.Context, id uuid.UUID, token, session string) (Hold, error) {
+	g, slot, channel, err := d.read(token, id, session)
+	if err != nil {
+		return Hold{}, err
+	}
+	rules, err := d.Offices.Rules(ctx, slot.Office, slot.Day)
+	if err != nil {
+		return Hold{}, err
+	}
+	ttl := holdFor(rules)
+	if !rules.Extendable || d.Clock.Now().Add(ttl).UnixMilli() > g.Since+3*ttl.Milliseconds() {
+		return Hold{}, ErrNoExtension
+	}
+	v, err := d.Holds.hold(ctx, "extend", slot.Family(channel), id.String(), ttl)
+	if err != nil {
+		return Hold{}, d.away(ctx, err)
+	}
+	if err := refusal(v); err != nil {
+		return Hold{}, err
+	}
+	g.Ends, g.Epoch, g.Generation = v.number, v.epoch, v.generation
+	return d.handOut(g, slot)
+}
+
+// Release gives a held place back. Releasing twice is the same as once.
+//
+// Faults: ErrHoldForeign; ErrBooked if the hold has become an appointment.
+func (d *Desk) Release(ctx context.Context, id uuid.UUID, token, session string) error {
+	g, _, _, err := d.read(token, id, session)
+	if err != nil {
+		return err
+	}
+	ended, err := d.end(ctx, g, "R", "released")
+	if err != nil {
+		return err
+	}
+	if ended == "C" {
+		return ErrBooked
+	}
+	return nil
+}
+
+// end records in Postgres how a hold ended, and only then frees it in Redis:
+// a hold whose place was given on must never be confirmed. It returns how the
+// hold has really ended, which another request may have decided.
+func (d *Desk) end(ctx context.Context, g grant, ending, why string) (string, error) {
+	ended, lines, err := voidHold(ctx, d.DB, g, ending, why)
+	if err != nil {
+		return "", err
+	}
+	d.free(ctx, g, lines)
+	return ended, nil
+}
+
+// free drops a hold from Redis with the figures of Postgres. A failure is
+// logged and left to expiry, the outbox and the reconciler.
+func (d *Desk) free(ctx context.Context, g grant, lines []string) {
+	slot, channel, err := slots.ParseQuotaID(g.Quota)
+	if err == nil {
+		err = d.Holds.release(ctx, slot.Family(channel), g.Hold.String(), lines)
+	}
+	if err := errors.Join(err, d.unlockPersons(ctx, g.Persons, g.Hold)); err != nil {
+		d.Log.WarnContext(ctx, "hold not freed at once", "error", err)
+	}
+	d.availability.changed(slot.Office)
+}
+
+func (d *Desk) read(token string, id uuid.UUID, session string) (grant, slots.SlotID, slots.Channel, error) {
+	g, err := readGrant(d.Keys, token, id, session)
+	if err != nil {
+		return grant{}, slots.SlotID{}, "", err
+	}
+	slot, channel, err := slots.ParseQuotaID(g.Quota)
+	return g, slot, channel, err
+}

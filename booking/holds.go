@@ -1,0 +1,262 @@
+package booking
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"hunyue/internal/clock"
+)
+
+// The figures of a hold. Redis keeps a hold for grace longer than the holder
+// is told, because a confirmation that begins in time may end a little later:
+// grace is more than the database's statement and lock limits together.
+const (
+	grace     = 5 * time.Second
+	pinned    = 10 * time.Second // how long a hold lives at least once its confirmation has begun
+	partition = 10 * time.Second // how long a cut-off Redis may still have granted holds
+	limitFor  = time.Minute      // how long Redis cuts a quota ahead of Postgres
+)
+
+//go:embed lua/hunyue.lua
+var library string
+
+// Holds is what the program asks of Redis.
+type Holds struct {
+	Redis  goredis.UniversalClient
+	Prefix string // of every key; empty outside tests
+	Clock  *clock.Clock
+
+	// Functions names the loaded library; empty means "hunyue". Tests load
+	// broken variants under other names, to see that they are caught.
+	Functions string
+	Source    string // of the library; empty means the program's own
+}
+
+// base begins the keys of an office-day, given any id that begins with it
+// ("430702-20260520-..."). The braces are the hash tag: one server has them all.
+func (h *Holds) base(id string) string {
+	office, rest, _ := strings.Cut(id, "-")
+	day, _, _ := strings.Cut(rest, "-")
+	return h.Prefix + "b:{" + office + "-" + day + "}"
+}
+
+// keys is the hash of an office-day and the holds of each quota of a family.
+func (h *Holds) keys(family []string) []string {
+	base := h.base(family[0])
+	keys := make([]string, 0, 1+len(family))
+	keys = append(keys, base+":m")
+	for _, quota := range family {
+		keys = append(keys, base+":h:"+quota)
+	}
+	return keys
+}
+
+func (h *Holds) shift() int64 { return h.Clock.Shift().Milliseconds() }
+
+// Load puts the function library into every server that may be asked.
+func (h *Holds) Load(ctx context.Context) error {
+	source := h.Source
+	if source == "" {
+		source = library
+	}
+	if h.Functions != "" {
+		source = strings.ReplaceAll(source, "hunyue_", h.Functions+"_")
+		source = strings.Replace(source, "name=hunyue", "name="+h.Functions, 1)
+	}
+	load := func(ctx context.Context, c *goredis.Client) error { return c.FunctionLoadReplace(ctx, source).Err() }
+	var err error
+	switch c := h.Redis.(type) {
+	case *goredis.ClusterClient:
+		err = c.ForEachMaster(ctx, load)
+	case *goredis.Client:
+		err = load(ctx, c)
+	default:
+		err = fmt.Errorf("unknown client %T", c)
+	}
+	if err != nil {
+		return fmt.Errorf("load redis functions: %w", err)
+	}
+	return nil
+}
+
+// call runs one of our functions. A server that has lost the library (a new
+// one that took over) is given it and asked again.
+func (h *Holds) call(ctx context.Context, name string, keys []string, args ...any) (any, error) {
+	library := h.Functions
+	if library == "" {
+		library = "hunyue"
+	}
+	answer, err := h.Redis.FCall(ctx, library+"_"+name, keys, args...).Result()
+	if err != nil && strings.Contains(err.Error(), "Function not found") {
+		if err := h.Load(ctx); err != nil {
+			return nil, err
+		}
+		answer, err = h.Redis.FCall(ctx, library+"_"+name, keys, args...).Result()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("redis %s: %w", name, err)
+	}
+	return answer, nil
+}
+
+// verdict is what hold and extend answer.
+type verdict struct {
+	word       string // granted, full, closed, not_open, wait, rebuild, unknown, gone
+	number     int64  // ends_at, opens_at or ms to wait
+	epoch      int
+	generation string
+}
+
+var errAnswer = errors.New("redis gave an answer that is not ours")
+
+func verdictOf(answer any) (verdict, error) {
+	parts, ok := answer.([]any)
+	if !ok || len(parts) == 0 {
+		return verdict{}, errAnswer
+	}
+	var v verdict
+	if v.word, ok = parts[0].(string); !ok {
+		return verdict{}, errAnswer
+	}
+	if len(parts) > 1 {
+		v.number, _ = parts[1].(int64)
+	}
+	if len(parts) == 4 {
+		epoch, _ := parts[2].(int64)
+		v.epoch = int(epoch)
+		v.generation, _ = parts[3].(string)
+	}
+	return v, nil
+}
+
+// hold asks for one place in the family, or, under the name extend, for more
+// time with it.
+func (h *Holds) hold(ctx context.Context, name string, family []string, hold string, ttl time.Duration) (verdict, error) {
+	args := make([]any, 0, 4+len(family))
+	args = append(args, h.shift(), hold, ttl.Milliseconds(), grace.Milliseconds())
+	for _, quota := range family {
+		args = append(args, quota)
+	}
+	answer, err := h.call(ctx, name, h.keys(family), args...)
+	if err != nil {
+		return verdict{}, err
+	}
+	return verdictOf(answer)
+}
+
+// pin keeps a hold alive while Postgres decides: present, gone or lost.
+func (h *Holds) pin(ctx context.Context, family []string, g grant) (string, error) {
+	answer, err := h.call(ctx, "pin", h.keys(family), h.shift(), g.Hold.String(), pinned.Milliseconds(), g.Generation)
+	word, _ := answer.(string)
+	return word, err
+}
+
+// release ends a hold with the figures that Postgres gave.
+func (h *Holds) release(ctx context.Context, family []string, hold string, lines []string) error {
+	_, err := h.call(ctx, "release", h.keys(family), append([]any{hold}, anys(lines)...)...)
+	return err
+}
+
+// Settle tells Redis what Postgres counts. Lines may come late, twice and in
+// any order.
+func (h *Holds) Settle(ctx context.Context, lines []string) error {
+	days := map[string][]any{}
+	for _, line := range lines {
+		key := h.base(line) + ":m"
+		days[key] = append(days[key], line)
+	}
+	for key, of := range days {
+		if _, err := h.call(ctx, "settle", []string{key}, of...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lock keeps a person to one hold for as long as it lasts; false means another
+// hold has them.
+func (h *Holds) lock(ctx context.Context, person []byte, hold string, ttl time.Duration) (bool, error) {
+	answer, err := h.call(ctx, "lock", []string{h.person(person)}, hold, (ttl + grace).Milliseconds())
+	return answer == "ok", err
+}
+
+// unlock frees a person whom this hold has locked.
+func (h *Holds) unlock(ctx context.Context, person []byte, hold string) error {
+	_, err := h.call(ctx, "unlock", []string{h.person(person)}, hold)
+	return err
+}
+
+func (h *Holds) person(person []byte) string { return fmt.Sprintf("%sp:%x", h.Prefix, person) }
+
+func anys(lines []string) []any {
+	out := make([]any, len(lines))
+	for i, line := range lines {
+		out[i] = line
+	}
+	return out
+}
+
+// rebuild fills an office-day and reports whether Redis had not known it.
+func (h *Holds) rebuild(ctx context.Context, lines []string, quarantine, life time.Duration) (bool, error) {
+	args := append([]any{h.shift(), quarantine.Milliseconds(), max(life, time.Hour).Milliseconds()}, anys(lines)...)
+	answer, err := h.call(ctx, "rebuild", []string{h.base(lines[0]) + ":m"}, args...)
+	return answer == "rebuilt", err
+}
+
+// compare says whether Redis knows the office-day of lines, and which of them
+// it has otherwise or not at all.
+func (h *Holds) compare(ctx context.Context, lines []string) (known bool, differ []string, err error) {
+	fields := []string{"rid"}
+	for _, line := range lines {
+		id, _, _ := strings.Cut(line, " ")
+		fields = append(fields, id)
+	}
+	have, err := h.Redis.HMGet(ctx, h.base(lines[0])+":m", fields...).Result()
+	if err != nil {
+		return false, nil, fmt.Errorf("compare with redis: %w", err)
+	}
+	for i, line := range lines {
+		if text, _ := have[i+1].(string); fields[i+1]+" "+text != line {
+			differ = append(differ, line)
+		}
+	}
+	return have[0] != nil, differ, nil
+}
+
+// limit cuts a quota ahead of Postgres, for limitFor, and returns how many
+// places can be sold at the least: live holds keep theirs unless hard. It is
+// -1 where Redis does not know the quota.
+func (h *Holds) limit(ctx context.Context, quota string, places int, hard bool) (int, error) {
+	flag := "0"
+	if hard {
+		flag = "1"
+	}
+	answer, err := h.call(ctx, "limit", h.keys([]string{quota}), h.shift(), quota, places, limitFor.Milliseconds(), flag)
+	floor, _ := answer.(int64)
+	return int(floor), err
+}
+
+// count is how many holds of each quota are alive. All quotas are of one
+// office-day.
+func (h *Holds) count(ctx context.Context, quotas []string) ([]int, error) {
+	answer, err := h.call(ctx, "count", h.keys(quotas)[1:], h.shift())
+	if err != nil {
+		return nil, err
+	}
+	parts, ok := answer.([]any)
+	if !ok || len(parts) != len(quotas) {
+		return nil, errAnswer
+	}
+	counts := make([]int, len(parts))
+	for i, part := range parts {
+		n, _ := part.(int64)
+		counts[i] = int(n)
+	}
+	return counts, nil
+}

@@ -1,0 +1,208 @@
+#!lua name=hunyue
+
+-- The doorman: everything that Redis decides. It may only say no early; the
+-- last word is Postgres's (take_place in migration 0002).
+--
+-- All keys of an office-day share a hash tag, so that one function may touch
+-- them in a cluster:
+--   m          hash: rid, born, quar, and for every quota its line without the
+--              id: "version cap booked cooling epoch open opens_at closes_at"
+--   h:<quota>  sorted set: hold id -> instant (ms) at which the hold ends here,
+--              which is a grace later than the holder is told
+-- A family is a quota of one slot and channel, followed by the caps above it
+-- (half-day, day, hall), of which any may be missing.
+--
+-- Every function may be repeated: the client library does so when an answer is
+-- lost. Instants are milliseconds; shift is 0 outside demo mode and tests.
+
+-- The one function that tells the time.
+local function clock(shift)
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(shift)
+end
+
+-- Which life of Redis this is. A replica that takes over and a server that
+-- starts again have another one: their data may lack acknowledged holds.
+local function run_id()
+  return string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+end
+
+local function parse(line)
+  local version, cap, booked, cooling, epoch, open, opens, closes =
+    string.match(line, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d) (%d+) (%d+)$')
+  return {
+    version = tonumber(version), cap = tonumber(cap), used = booked + cooling,
+    epoch = tonumber(epoch), open = open == '1', opens = tonumber(opens), closes = tonumber(closes),
+  }
+end
+
+-- Writes the lines that are newer than what is there, in any order and any
+-- number of times. A line: "id version cap ...".
+local function write_lines(m, lines, first)
+  for i = first, #lines do
+    local id, line = string.match(lines[i], '^(%S+) (.+)$')
+    local old = redis.call('HGET', m, id)
+    if not old or parse(line).version > parse(old).version then
+      redis.call('HSET', m, id, line)
+      redis.call('HDEL', m, 'limit:' .. id)
+    end
+  end
+end
+
+-- How many holds of a quota are alive.
+local function live(h, now)
+  redis.call('ZREMRANGEBYSCORE', h, '-inf', now)
+  return redis.call('ZCARD', h)
+end
+
+-- A cut or closure that Redis has heard of before Postgres: "places until".
+local function limited(cap, limit, now)
+  if not limit then return cap end
+  local places, til = string.match(limit, '^(%d+) (%d+)$')
+  if tonumber(til) > now then return math.min(cap, tonumber(places)) end
+  return cap
+end
+
+local function remember(keys, hold, ends, life)
+  for i = 2, #keys do
+    redis.call('ZADD', keys[i], ends, hold)
+    redis.call('PEXPIRE', keys[i], life)
+  end
+end
+
+-- hold: KEYS m, h of the family; ARGV shift, hold, ttl, grace, family ids.
+-- {'granted', ends_at, epoch, generation} | {'full'} | {'closed'} |
+-- {'not_open', opens_at} | {'wait', ms} while a loss is waited out |
+-- {'rebuild'} | {'unknown'} no such quota.
+local function hold(keys, args)
+  local now, id, ttl, grace = clock(args[1]), args[2], tonumber(args[3]), tonumber(args[4])
+  local m = redis.call('HMGET', keys[1], 'rid', 'born', 'quar', 'limit:' .. args[5], unpack(args, 5))
+  local rid, born, quar = m[1], m[2], tonumber(m[3] or 0)
+  if not rid then return {'rebuild'} end
+  if not m[5] then return {'unknown'} end
+  local place = parse(m[5])
+  if not place.open or place.closes <= now then return {'closed'} end
+  if place.opens > now then return {'not_open', place.opens} end
+
+  local ends = tonumber(redis.call('ZSCORE', keys[2], id) or 0)
+  if ends > now then return {'granted', ends - grace, place.epoch, rid .. ':' .. born} end
+  if quar > now then return {'wait', quar - now} end
+  if quar > 0 then return {'rebuild'} end -- what was booked on lost holds may not have been settled
+
+  place.cap = limited(place.cap, m[4], now)
+  for i = 2, #keys do
+    local q = i == 2 and place or (m[3 + i] and parse(m[3 + i]))
+    if q and (q.used >= q.cap or q.used + live(keys[i], now) >= q.cap) then return {'full'} end
+  end
+  if run_id() ~= rid then return {'rebuild'} end -- only here: a "no" may be stale, a "yes" may not
+  remember(keys, id, now + ttl + grace, ttl + grace + 60000)
+  return {'granted', now + ttl, place.epoch, rid .. ':' .. born}
+end
+
+-- extend: KEYS and ARGV as for hold. {'granted', ...} | {'gone'}.
+local function extend(keys, args)
+  local now, id, ttl, grace = clock(args[1]), args[2], tonumber(args[3]), tonumber(args[4])
+  local m = redis.call('HMGET', keys[1], 'rid', 'born', args[5])
+  local ends = tonumber(redis.call('ZSCORE', keys[2], id) or 0)
+  if not (m[1] and m[3]) or ends <= now or run_id() ~= m[1] then return {'gone'} end
+  remember(keys, id, now + ttl + grace, ttl + grace + 60000)
+  return {'granted', now + ttl, parse(m[3]).epoch, m[1] .. ':' .. m[2]}
+end
+
+-- pin keeps a hold alive while Postgres decides.
+-- KEYS m, h of the family; ARGV shift, hold, keep, generation of the token.
+-- 'present' | 'gone' it has ended here | 'lost' Redis may have forgotten it.
+local function pin(keys, args)
+  local now, id, keep = clock(args[1]), args[2], tonumber(args[3])
+  local ends = tonumber(redis.call('ZSCORE', keys[2], id) or 0)
+  if ends > now then
+    if ends < now + keep then
+      remember(keys, id, now + keep, keep + 60000)
+    end
+    return 'present'
+  end
+  local m = redis.call('HMGET', keys[1], 'rid', 'born')
+  if m[1] and m[1] .. ':' .. m[2] == args[4] and run_id() == m[1] then return 'gone' end
+  return 'lost'
+end
+
+-- settle: KEYS m; ARGV lines. Where Redis has forgotten the office-day nothing
+-- is written: a rebuild must come first.
+local function settle(keys, args)
+  if redis.call('HEXISTS', keys[1], 'rid') == 1 then write_lines(keys[1], args, 1) end
+  return 'ok'
+end
+
+-- release ends a hold and settles, in one step, so that no place is free in
+-- between. KEYS m, h of the family; ARGV hold, lines.
+local function release(keys, args)
+  if redis.call('HEXISTS', keys[1], 'rid') == 1 then write_lines(keys[1], args, 2) end
+  for i = 2, #keys do redis.call('ZREM', keys[i], args[1]) end
+  return 'ok'
+end
+
+-- rebuild fills an office-day that Redis does not know or has from another
+-- life. Holds that survived are kept; no new one is granted for quarantine ms,
+-- until every hold that may have been lost has ended. Then it takes another
+-- rebuild to open the day: a hold that was lost may have become a booking whose
+-- figures have not come here yet.
+-- KEYS m; ARGV shift, quarantine, life, lines. 'rebuilt' | 'kept'.
+local function rebuild(keys, args)
+  local now, rid = clock(args[1]), run_id()
+  local answer = 'kept'
+  if redis.call('HGET', keys[1], 'rid') ~= rid then
+    local quarantine = tonumber(args[2])
+    redis.call('HSET', keys[1], 'rid', rid, 'born', now, 'quar', quarantine > 0 and now + quarantine or 0)
+    answer = 'rebuilt'
+  elseif tonumber(redis.call('HGET', keys[1], 'quar')) <= now then
+    redis.call('HSET', keys[1], 'quar', 0) -- waited out, and here are the figures
+  end
+  write_lines(keys[1], args, 4)
+  redis.call('PEXPIRE', keys[1], args[3])
+  return answer
+end
+
+-- limit cuts a quota here before Postgres does, for ms: long enough to do it
+-- there, and gone by itself if nobody does. Live holds keep their place unless
+-- hard is '1'. KEYS m, h; ARGV shift, quota, places, ms, hard.
+-- The number of places that can be sold at the least, or -1 if unknown.
+local function limit(keys, args)
+  local now, places = clock(args[1]), tonumber(args[3])
+  local line = redis.call('HGET', keys[1], args[2])
+  if not line then return -1 end
+  if args[5] ~= '1' then places = math.max(places, parse(line).used + live(keys[2], now)) end
+  redis.call('HSET', keys[1], 'limit:' .. args[2], places .. ' ' .. string.format('%.0f', now + args[4]))
+  return places
+end
+
+-- count: KEYS h of any quotas of one office-day; ARGV shift. Live holds of each.
+local function count(keys, args)
+  local now, counts = clock(args[1]), {}
+  for i = 1, #keys do counts[i] = redis.call('ZCOUNT', keys[i], '(' .. string.format('%.0f', now), '+inf') end
+  return counts
+end
+
+-- lock keeps a person to one hold. KEYS p; ARGV hold, ms. 'ok' | 'busy'.
+local function lock(keys, args)
+  local owner = redis.call('GET', keys[1])
+  if owner and owner ~= args[1] then return 'busy' end
+  redis.call('SET', keys[1], args[1], 'PX', args[2])
+  return 'ok'
+end
+
+-- unlock frees a person, if it is this hold that locked them.
+local function unlock(keys, args)
+  if redis.call('GET', keys[1]) == args[1] then redis.call('DEL', keys[1]) end
+  return 'ok'
+end
+
+redis.register_function('hunyue_hold', hold)
+redis.register_function('hunyue_extend', extend)
+redis.register_function('hunyue_pin', pin)
+redis.register_function('hunyue_settle', settle)
+redis.register_function('hunyue_release', release)
+redis.register_function('hunyue_rebuild', rebuild)
+redis.register_function('hunyue_limit', limit)
+redis.register_function{function_name = 'hunyue_count', callback = count, flags = {'no-writes'}}
+redis.register_function('hunyue_lock', lock)
+redis.register_function('hunyue_unlock', unlock)

@@ -1,0 +1,126 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"hunyue/internal/date"
+	"hunyue/internal/identity"
+)
+
+// Row is an appointment as staff see it in a list: masked (domain rule 85).
+type Row struct {
+	Number   string
+	Office   string
+	Service  string
+	Day      date.Date
+	StartsAt time.Time
+	EndsAt   time.Time
+	Status   Status
+	Channel  string
+	Names    []string
+	Numbers  []string // of the identity documents
+	Phone    string
+}
+
+// most is how many rows a search gives: staff look somebody up, they do not
+// list people.
+const most = 200
+
+var eightDigits = regexp.MustCompile(`^[1-9][0-9]{7}$`)
+
+// Search is the appointments of an office that q names: an appointment number,
+// a phone or a document number, each of them whole; with an empty q all of one
+// day. A zero day means any day. There are at most 200, in order of time.
+func (d *Desk) Search(ctx context.Context, office, q string, day date.Date) ([]Row, error) {
+	var found []Appointment
+	number, phone, person := d.recognise(strings.TrimSpace(q))
+	if q != "" && number == "" && phone == nil && person == nil {
+		return []Row{}, nil
+	}
+	err := d.DB.SelectContext(ctx, &found, `
+		SELECT `+appointmentColumns+`
+		FROM appointment AS a
+		WHERE office_id = $1
+		  AND ($2::date IS NULL OR day = $2)
+		  AND ($3 = '' OR number = $3)
+		  AND ($4::bytea IS NULL OR phone_key = $4)
+		  AND ($5::bytea IS NULL OR EXISTS (SELECT FROM party WHERE appointment_id = a.id AND person = $5))
+		ORDER BY starts_at, id
+		LIMIT $6`,
+		office, dayOrNull(day), number, orNull(phone), orNull(person), most)
+	if err != nil {
+		return nil, fmt.Errorf("search appointments: %w", err)
+	}
+	rows := make([]Row, 0, len(found))
+	for _, a := range found {
+		row, err := d.Masked(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// recognise says what q is: one of the three, or none.
+func (d *Desk) recognise(q string) (number string, phone, person []byte) {
+	if eightDigits.MatchString(q) {
+		return q, nil, nil
+	}
+	if p, wrong := identity.ParsePhone(q); wrong == "" {
+		return "", d.Keys.MAC("phone", []byte(p.Number())), nil
+	}
+	for _, t := range []identity.DocumentType{
+		identity.ResidentID, identity.HMTResidence, identity.ForeignPR,
+		identity.HKMacaoPermit, identity.TaiwanPermit, identity.Passport,
+	} {
+		if document, wrong := identity.ParseDocument(t, q, d.Clock.Now()); wrong == "" {
+			return "", nil, d.Person(document)
+		}
+	}
+	return "", nil, nil
+}
+
+// Masked is an appointment as a list shows it.
+func (d *Desk) Masked(ctx context.Context, a Appointment) (Row, error) {
+	parties, err := d.Parties(ctx, a)
+	if err != nil {
+		return Row{}, err
+	}
+	phone, err := d.Phone(a)
+	if err != nil {
+		return Row{}, err
+	}
+	zone, err := d.zone(ctx, a.Office)
+	if err != nil {
+		return Row{}, err
+	}
+	row := Row{
+		Number: a.Number, Office: a.Office, Service: a.Service, Day: a.Day,
+		StartsAt: a.StartsAt.In(zone), EndsAt: a.EndsAt.In(zone),
+		Status: a.Status, Channel: string(a.Channel), Phone: phone.Masked(),
+	}
+	for _, p := range parties {
+		row.Names = append(row.Names, identity.MaskName(p.Name))
+		row.Numbers = append(row.Numbers, p.Document.Masked())
+	}
+	return row, nil
+}
+
+func dayOrNull(day date.Date) any {
+	if day.IsZero() {
+		return nil
+	}
+	return day
+}
+
+func orNull(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return b
+}

@@ -1,0 +1,100 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/lib/pq"
+
+	"hunyue/internal/postgres"
+	"hunyue/slots"
+)
+
+// confirmation is the arguments of the database's confirm.
+type confirmation struct {
+	grant    grant
+	fresh    bool
+	key      string
+	body     []byte
+	code     []byte // nil: not asked
+	actor    string
+	perPhone int // 0: no limit
+	service  string
+	channel  slots.Channel
+	numbers  []string
+	caller   []byte
+	phone    []byte
+	contact  []byte
+	locale   string
+	consents string
+	persons  [][]byte
+	sealed   [][]byte
+}
+
+// confirmed is its answer.
+type confirmed struct {
+	Result      string         `db:"result"`
+	Number      string         `db:"number"`
+	Appointment int64          `db:"appointment"`
+	Status      Status         `db:"status"`
+	Starts      time.Time      `db:"starts"`
+	Ends        time.Time      `db:"ends"`
+	Lines       pq.StringArray `db:"lines"`
+}
+
+const confirmSQL = `
+	SELECT result,
+		coalesce(number, '') AS number,
+		coalesce(appointment, 0) AS appointment,
+		coalesce(status, '') AS status,
+		coalesce(starts, 'epoch') AS starts,
+		coalesce(ends, 'epoch') AS ends,
+		coalesce(lines, '{}') AS lines
+	FROM confirm($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`
+
+func runConfirm(ctx context.Context, db postgres.Querier, c confirmation) (confirmed, error) {
+	var made confirmed
+	err := db.GetContext(ctx, &made, confirmSQL,
+		c.grant.Hold, c.fresh, c.grant.Quota, c.grant.Epoch, c.grant.ends(),
+		c.key, c.body, c.code, c.actor, c.perPhone,
+		c.service, string(c.channel), pq.StringArray(c.numbers), c.caller, c.phone, c.contact, c.locale, c.consents,
+		pq.ByteaArray(c.persons), pq.ByteaArray(c.sealed))
+	if err != nil {
+		return made, fmt.Errorf("confirm: %w", err)
+	}
+	return made, nil
+}
+
+// voidHold ends a hold in the database and returns how it has really ended.
+func voidHold(ctx context.Context, db postgres.Querier, g grant, ending, why string) (string, []string, error) {
+	var row struct {
+		Ended string         `db:"ended"`
+		Lines pq.StringArray `db:"lines"`
+	}
+	err := db.GetContext(ctx, &row, `
+		SELECT ended, lines
+		FROM void_hold($1, $2, $3, $4)`,
+		g.Hold, g.Quota, ending, why)
+	if err != nil {
+		return "", nil, fmt.Errorf("void hold: %w", err)
+	}
+	return row.Ended, row.Lines, nil
+}
+
+// anyBusy reports whether one of persons has an active appointment of a group.
+func anyBusy(ctx context.Context, db postgres.Querier, group slots.Group, persons [][]byte) (bool, error) {
+	var busy bool
+	err := db.GetContext(ctx, &busy, `
+		SELECT EXISTS (
+			SELECT
+			FROM party
+			WHERE active
+			  AND biz_group = $1
+			  AND person = ANY ($2)
+		)`, string(group), pq.ByteaArray(persons))
+	if err != nil {
+		return false, fmt.Errorf("look for busy persons: %w", err)
+	}
+	return busy, nil
+}

@@ -1,0 +1,68 @@
+package hall
+
+import (
+	"hunyue/internal/date"
+	"hunyue/internal/identity"
+)
+
+// What a certificate number may be warned of, besides what
+// identity.ParseCertificate says. A warning never stops a registration: the
+// number on the paper counts, and offices have habits (domain section 1.6).
+const (
+	warnPrefix     = "prefix"     // not the kind of certificate this service gives out
+	warnDivision   = "division"   // another office's division code
+	warnYear       = "year"       // not this year's
+	warnUnexpected = "unexpected" // this service ends without a certificate
+)
+
+// prefixOf is what begins the certificates that a service gives out. A service
+// that is missing ends without one.
+func prefixOf(service string) string {
+	switch service {
+	case "marriage", "remarriage", "marriage_makeup":
+		return identity.PrefixMarriage
+	case "divorce_issue":
+		return identity.PrefixDivorce
+	case "reissue_marriage":
+		return identity.PrefixMarriageReissue
+	case "reissue_divorce":
+		return identity.PrefixDivorceReissue
+	}
+	return ""
+}
+
+// readCertificate reads the number that a registrar typed at the end of a
+// service. wrong refuses it; warning is only shown.
+func readCertificate(typed, service, office string, day date.Date) (number, warning, wrong string) {
+	c, warning := identity.ParseCertificate(typed)
+	switch number = c.String(); {
+	case number == "" && warning == required && prefixOf(service) == "":
+		return "", "", ""
+	case number == "":
+		return "", "", warning
+	case prefixOf(service) == "":
+		return number, warnUnexpected, ""
+	case warning != "":
+		return number, warning, ""
+	}
+	return number, doubt(c, service, office, day), ""
+}
+
+// doubt is what is unusual about a number of the present form.
+func doubt(c identity.Certificate, service, office string, day date.Date) string {
+	switch {
+	case c.Prefix != prefixOf(service):
+		return warnPrefix
+	case !covers(c.Division, office):
+		return warnDivision
+	case c.Year != day.Year:
+		return warnYear
+	}
+	return ""
+}
+
+// covers reports whether the division of a certificate is the office's, its
+// city's or its province's: cross-border offices number for a wider area.
+func covers(division, office string) bool {
+	return division == office[:6] || division == office[:4]+"00" || division == office[:2]+"0000"
+}

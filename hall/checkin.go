@@ -1,0 +1,208 @@
+package hall
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"hunyue/booking"
+	"hunyue/internal/fault"
+	"hunyue/internal/postgres"
+	"hunyue/slots"
+)
+
+// Arrival is a couple at the door.
+type Arrival struct {
+	Number     string // of the appointment
+	Office     string // where they stand
+	Readings   []Reading
+	Companions []Companion
+	Key        string // the client's Idempotency-Key; may be empty
+	Actor      string
+}
+
+// Companion is somebody who comes along: above the number that the office
+// admits, only for a reason. They are measured like the couple, but once.
+type Companion struct {
+	Reason      string
+	Decicelsius int // tenths of a degree; 0 where it was not measured
+	Device      string
+}
+
+// Outcome is how an arrival ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Early    Outcome = "early"    // come back at OpensAt; nothing was stored
+	Recheck  Outcome = "recheck"  // a fever; rest and be measured again at RecheckAt
+	Deferred Outcome = "deferred" // still a fever: another day, without penalty
+	Admitted Outcome = "admitted" // wait for the ticket to be called
+	Late     Outcome = "late"     // admitted, in walk-in order
+)
+
+// CheckIn is the answer to an arrival.
+type CheckIn struct {
+	Outcome    Outcome   `json:"outcome"`
+	Ticket     string    `json:"ticket,omitempty"`      // "A012"; "B003" in walk-in order
+	RecheckAt  time.Time `json:"recheck_at,omitzero"`   // of Recheck
+	Recheck    []int     `json:"recheck,omitempty"`     // the parties to measure again
+	OpensAt    time.Time `json:"opens_at,omitzero"`     // of Early
+	Companions int       `json:"companions,omitempty"`  // let in
+	TurnedAway int       `json:"turned_away,omitempty"` // companions with a fever
+}
+
+// CheckIn receives a couple. Whoever asks again is told the same: with the same
+// Key always, and without one as soon as the arrival is decided.
+//
+// A couple may come rules.early_minutes before its slot begins (domain rule
+// 40); from rules.late_minutes after the beginning it keeps its day but not its
+// turn (rule 42). What counts is when it first stood at the door: nobody
+// becomes late by resting after a fever.
+//
+// Where the office screens, everybody needs a normal reading of today (rule
+// 64). One fever is measured again; two defer the visit (rules 65, 66). These
+// are answers, since the readings are kept.
+//
+// Faults: booking.ErrNoAppointment, ErrNotPossible, ErrKeyReused, ErrOtherOffice,
+// ErrOtherDay, ErrRecheckTooSoon; fields readings ("required"),
+// readings.N.party|celsius|device, companions.N.reason|celsius|device.
+func (d *Desk) CheckIn(ctx context.Context, a Arrival) (CheckIn, error) {
+	rules, err := d.rulesFor(ctx, a.Number)
+	if err != nil {
+		return CheckIn{}, err
+	}
+	var answer CheckIn
+	err = d.with(ctx, a.Number, a.Actor, func(tx postgres.Querier, g guest) error {
+		if g.Office != a.Office {
+			return ErrOtherOffice
+		}
+		answer, err = once(ctx, tx, a.request(), func() (CheckIn, bool, error) {
+			return a.enter(ctx, tx, g, rules)
+		})
+		return err
+	})
+	return answer, err
+}
+
+// rulesFor is the rules of the day for which a number is booked. They are read
+// before the transaction, which would otherwise wait for a second connection
+// while it keeps its own.
+func (d *Desk) rulesFor(ctx context.Context, number string) (slots.Rules, error) {
+	office, day, err := whereAndWhen(ctx, d.DB, number)
+	if err != nil {
+		return slots.Rules{}, err
+	}
+	return d.Offices.Rules(ctx, office, day)
+}
+
+func (a Arrival) request() request {
+	return request{Actor: a.Actor, Key: a.Key, Body: digest("check-in", a.Number, a.Office, a.Readings, a.Companions)}
+}
+
+// enter decides an arrival. The second result is false where nothing was
+// stored, so that the same request may be decided anew.
+func (a Arrival) enter(ctx context.Context, tx postgres.Querier, g guest, rules slots.Rules) (CheckIn, bool, error) {
+	v, err := visitOf(ctx, tx, g)
+	opens := g.StartsAt.Add(-time.Duration(rules.EarlyMinutes) * time.Minute).UTC()
+	switch {
+	case err != nil:
+		return CheckIn{}, false, err
+	case v.decided():
+		return v.answer(nil), true, nil
+	case g.Status != booking.Booked:
+		return CheckIn{}, false, booking.ErrNotPossible
+	case g.Day != g.Today:
+		return CheckIn{}, false, ErrOtherDay
+	case v.Outcome == "" && g.Now.Before(opens):
+		return CheckIn{Outcome: Early, OpensAt: opens}, false, nil
+	}
+	people, err := a.measure(ctx, tx, g, rules)
+	if err != nil {
+		return CheckIn{}, false, err
+	}
+	v.settle(a, people, g.StartsAt, rules)
+	if err := v.finish(ctx, tx, a.Actor); err != nil {
+		return CheckIn{}, false, err
+	}
+	return v.answer(people), true, nil
+}
+
+// measure checks what was measured at the door, stores it and returns today's
+// readings of each party: none where the office does not screen.
+func (a Arrival) measure(ctx context.Context, tx postgres.Querier, g guest, rules slots.Rules) ([]person, error) {
+	wrong := a.wrongCompanions(rules)
+	if rules.Screening == slots.ScreeningOff {
+		return nil, fault.InFields(wrong)
+	}
+	people, err := partiesOf(ctx, tx, g)
+	if err != nil {
+		return nil, err
+	}
+	s := screenOf(rules)
+	if err := alsoWrong(wrong, s.check(a.Readings, people, g.Now)); err != nil {
+		return nil, err
+	}
+	for _, r := range a.Readings {
+		kept := temperature{Kind: "party", Office: g.Office, Day: g.Day, Appointment: &g.ID, Role: &r.Party}
+		if err := kept.add(ctx, tx, &people[r.Party-1], r, s.limit, g.Now, a.Actor); err != nil {
+			return nil, err
+		}
+	}
+	return people, a.keepCompanions(ctx, tx, g, s.limit)
+}
+
+// alsoWrong joins the fields of err to those that are wrong already, so that
+// everything can be mended at once. Another fault goes first.
+func alsoWrong(wrong map[string]string, err error) error {
+	if err == nil {
+		return fault.InFields(wrong)
+	}
+	f := fault.Of(err)
+	if f.Fields == nil {
+		return err
+	}
+	for field, code := range f.Fields {
+		wrong[field] = code
+	}
+	return fault.InFields(wrong)
+}
+
+// wrongCompanions is what is wrong with those who come along.
+func (a Arrival) wrongCompanions(rules slots.Rules) map[string]string {
+	wrong := map[string]string{}
+	for i, c := range a.Companions {
+		field := "companions." + strconv.Itoa(i) + "."
+		reason := strings.TrimSpace(c.Reason)
+		switch {
+		case reason == "" && i >= rules.Companions:
+			wrong[field+"reason"] = required
+		case utf8.RuneCountInString(reason) > longestReason:
+			wrong[field+"reason"] = tooLong
+		}
+		switch {
+		case rules.Screening == slots.ScreeningOff:
+		case c.Decicelsius != 0:
+			wrongReading(wrong, field, Reading{Decicelsius: c.Decicelsius, Device: c.Device})
+		case rules.Screening == slots.ScreeningRequired:
+			wrong[field+"celsius"] = required
+		}
+	}
+	return wrong
+}
+
+func (a Arrival) keepCompanions(ctx context.Context, tx postgres.Querier, g guest, limit int) error {
+	for _, c := range a.Companions {
+		if c.Decicelsius == 0 {
+			continue
+		}
+		kept := temperature{Kind: "companion", Office: g.Office, Day: g.Day, Appointment: &g.ID}
+		r := Reading{Decicelsius: c.Decicelsius, Device: c.Device}
+		if err := kept.add(ctx, tx, &person{}, r, limit, g.Now, a.Actor); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package hall
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"hunyue/booking"
+	"hunyue/internal/fault"
+	"hunyue/internal/postgres"
+)
+
+// Turn is a couple at a counter. What it says may be shown to everybody in the
+// hall (domain rule 46).
+type Turn struct {
+	Ticket  string    `db:"ticket"`
+	Counter string    `db:"counter"`
+	At      time.Time `db:"at"`
+}
+
+// counterName is "3" or "B12"; the table has the same check.
+var counterName = regexp.MustCompile(`^[0-9A-Za-z]{1,8}$`)
+
+// Call asks a couple that has been received to a counter. Calling again from
+// the same counter changes nothing.
+//
+// Faults: booking.ErrNoAppointment, ErrNotPossible, ErrOtherCounter; field
+// counter.
+func (d *Desk) Call(ctx context.Context, number, counter, actor string) (Turn, error) {
+	return d.turn(ctx, number, counter, actor, booking.Called)
+}
+
+// Start begins to serve a couple, called or not. Starting again at the same
+// counter changes nothing. Its faults are those of Call.
+func (d *Desk) Start(ctx context.Context, number, counter, actor string) (Turn, error) {
+	return d.turn(ctx, number, counter, actor, booking.InService)
+}
+
+func (d *Desk) turn(ctx context.Context, number, counter, actor string, to booking.Status) (Turn, error) {
+	if !counterName.MatchString(counter) {
+		return Turn{}, fault.InFields(map[string]string{"counter": badFormat})
+	}
+	var t Turn
+	err := d.with(ctx, number, actor, func(tx postgres.Querier, g guest) error {
+		if g.Status != to {
+			if err := enterTurn(ctx, tx, g, counter, actor, to); err != nil {
+				return err
+			}
+		}
+		var err error
+		if t, err = lastTurn(ctx, tx, g, to); err != nil {
+			return err
+		}
+		if t.Counter != counter {
+			return ErrOtherCounter
+		}
+		return nil
+	})
+	if err != nil {
+		return Turn{}, err
+	}
+	return t, nil
+}
+
+func enterTurn(ctx context.Context, tx postgres.Querier, g guest, counter, actor string, to booking.Status) error {
+	if err := booking.Advance(ctx, tx, g.ID, to, actor); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO counter_call (appointment_id, step, counter, actor, at)
+		VALUES ($1, $2, $3, $4, $5)`, g.ID, string(to), counter, actor, g.Now)
+	if err != nil {
+		return fmt.Errorf("enter turn of appointment %d: %w", g.ID, err)
+	}
+	return nil
+}
+
+// lastTurn is the last time a couple was called, or served.
+func lastTurn(ctx context.Context, tx postgres.Querier, g guest, step booking.Status) (Turn, error) {
+	var t Turn
+	err := tx.GetContext(ctx, &t, `
+		SELECT coalesce(v.ticket, '') AS ticket, c.counter, c.at
+		FROM counter_call AS c
+		LEFT JOIN visit AS v ON v.appointment_id = c.appointment_id
+		WHERE c.appointment_id = $1
+		  AND c.step = $2
+		ORDER BY c.id DESC
+		LIMIT 1`, g.ID, string(step))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Turn{}, ErrOtherCounter // by other means than Call and Start
+	}
+	if err != nil {
+		return Turn{}, fmt.Errorf("turn of appointment %d: %w", g.ID, err)
+	}
+	t.At = t.At.UTC()
+	return t, nil
+}
+
+// NotAccepted ends a visit without a registration, for a reason that is kept
+// (domain rule 48). The same reason again changes nothing.
+//
+// Faults: booking.ErrNoAppointment, ErrNotPossible; field reason.
+func (d *Desk) NotAccepted(ctx context.Context, number, reason, actor string) error {
+	reason = strings.TrimSpace(reason)
+	switch {
+	case reason == "":
+		return fault.InFields(map[string]string{"reason": required})
+	case utf8.RuneCountInString(reason) > longestReason:
+		return fault.InFields(map[string]string{"reason": tooLong})
+	}
+	return d.with(ctx, number, actor, func(tx postgres.Querier, g guest) error {
+		if g.Status == booking.NotAccepted {
+			return sameReason(ctx, tx, g, reason)
+		}
+		if err := booking.Advance(ctx, tx, g.ID, booking.NotAccepted, actor); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO refusal (appointment_id, reason, actor, at)
+			VALUES ($1, $2, $3, $4)`, g.ID, reason, actor, g.Now)
+		if err != nil {
+			return fmt.Errorf("keep refusal of appointment %d: %w", g.ID, err)
+		}
+		return nil
+	})
+}
+
+// sameReason is ErrNotPossible unless g was refused for this reason before.
+func sameReason(ctx context.Context, tx postgres.Querier, g guest, reason string) error {
+	var kept string
+	err := tx.GetContext(ctx, &kept, `
+		SELECT reason
+		FROM refusal
+		WHERE appointment_id = $1`, g.ID)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && kept != reason:
+		return booking.ErrNotPossible
+	case err != nil:
+		return fmt.Errorf("refusal of appointment %d: %w", g.ID, err)
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package hall_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hunyue/booking"
+	"hunyue/hall"
+	"hunyue/internal/fault"
+)
+
+func TestACoupleIsCalledServedAndRegistered(t *testing.T) {
+	w := newWorld(t)
+	number := w.received()
+	w.at("09:10")
+	called, err := w.Call(t.Context(), number, "3", "registrar")
+	if err != nil || called.Ticket != "A001" || called.Counter != "3" {
+		t.Errorf("called %+v, %v; want A001 to counter 3", called, err)
+	}
+	w.wantStatus(number, booking.Called)
+	if again, err := w.Call(t.Context(), number, "3", "registrar"); err != nil || !cmp.Equal(called, again) {
+		t.Errorf("called again %+v, %v; want %+v", again, err, called)
+	}
+	_, err = w.Call(t.Context(), number, "4", "another")
+	w.wantFault(err, hall.ErrOtherCounter)
+
+	started, err := w.Start(t.Context(), number, "3", "registrar")
+	if err != nil || started.Counter != "3" {
+		t.Errorf("started %+v, %v; want counter 3", started, err)
+	}
+	w.wantStatus(number, booking.InService)
+	_, err = w.Start(t.Context(), number, "4", "another")
+	w.wantFault(err, hall.ErrOtherCounter)
+	_, err = w.Call(t.Context(), number, "3", "registrar")
+	w.wantFault(err, booking.ErrNotPossible)
+	w.wantCount(2, "turns", `SELECT count(*) FROM counter_call`)
+
+	done, err := w.Complete(t.Context(), number, " j430702-2026-000123", "registrar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := hall.Registration{Number: number, Service: "marriage", Certificate: "J430702-2026-000123", Day: theDay, Registrar: "registrar", At: done.At}
+	if diff := cmp.Diff(want, done); diff != "" {
+		t.Errorf("registration (-want +got):\n%s", diff)
+	}
+	w.wantStatus(number, booking.Completed)
+	w.wantCount(5, "audit rows, one for each change of state", `
+		SELECT count(*) FROM audit WHERE subject = 'appointment:' || (SELECT id FROM appointment WHERE number = $1)`, number)
+}
+
+func TestCompletingAgainChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	number := w.received()
+	first, err := w.Complete(t.Context(), number, "J430702-2026-000123", "registrar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := w.Complete(t.Context(), number, "J430702-2026-000123", "another"); err != nil || !cmp.Equal(first, again) {
+		t.Errorf("with the same number: %+v, %v; want %+v", again, err, first)
+	}
+	_, err = w.Complete(t.Context(), number, "J430702-2026-000124", "registrar")
+	w.wantFault(err, hall.ErrCompleted)
+	w.wantFault(w.NotAccepted(t.Context(), number, "changed their minds", "registrar"), booking.ErrNotPossible)
+	if got := w.text(`SELECT certificate_number FROM registration`); got != "J430702-2026-000123" {
+		t.Errorf("the number is now %s", got)
+	}
+}
+
+func TestOneCertificateNumberIsForOneCouple(t *testing.T) {
+	w := newWorld(t)
+	numbers := []string{w.received(), w.received(), w.received(), w.received()}
+	errs := make([]error, len(numbers))
+	atOnce(len(numbers), func(i int) {
+		_, errs[i] = w.Complete(t.Context(), numbers[i], "J430702-2026-000123", "registrar")
+	})
+	done := 0
+	for i, err := range errs {
+		if err == nil {
+			done++
+			w.wantStatus(numbers[i], booking.Completed)
+			continue
+		}
+		w.wantFault(err, hall.ErrCertificateUsed)
+		w.wantStatus(numbers[i], booking.CheckedIn)
+	}
+	if done != 1 {
+		t.Errorf("%d couples have the same certificate number, want 1", done)
+	}
+}
+
+func TestUnusualCertificateNumbersAreWarnedOf(t *testing.T) {
+	w := newWorld(t)
+	for range 2 { // old forms may recur
+		r, err := w.Complete(t.Context(), w.received(), "政字第2002208号", "registrar")
+		if err != nil || r.Warning != "format" || r.Certificate != "政字第2002208号" {
+			t.Errorf("registered %+v, %v; want the number as typed and a warning", r, err)
+		}
+	}
+	number := w.received()
+	for typed, code := range map[string]string{" ": "required", strings.Repeat("9", 65): "too_long"} {
+		_, err := w.Complete(t.Context(), number, typed, "registrar")
+		w.wantFields(err, map[string]string{"certificate_number": code})
+	}
+	w.wantStatus(number, booking.CheckedIn)
+}
+
+func TestAServiceWithoutCertificateIsCompletedWithoutNumber(t *testing.T) {
+	w := newWorld(t)
+	number := w.bookFor("09:00", "divorce_withdraw", 1)
+	w.checkIn(arrival(number, 365))
+	for range 2 {
+		r, err := w.Complete(t.Context(), number, "", "registrar")
+		if err != nil || r.Certificate != "" || r.Warning != "" {
+			t.Errorf("completed %+v, %v; want no number and no warning", r, err)
+		}
+	}
+	w.wantStatus(number, booking.Completed)
+}
+
+func TestOnlyTheReceivedAreServed(t *testing.T) {
+	w := newWorld(t)
+	number := w.book("09:00")
+	_, err := w.Call(t.Context(), number, "3", "registrar")
+	w.wantFault(err, booking.ErrNotPossible)
+	_, err = w.Start(t.Context(), number, "3", "registrar")
+	w.wantFault(err, booking.ErrNotPossible)
+	_, err = w.Complete(t.Context(), number, "J430702-2026-000123", "registrar")
+	w.wantFault(err, booking.ErrNotPossible)
+	w.wantFault(w.NotAccepted(t.Context(), number, "papers missing", "registrar"), booking.ErrNotPossible)
+	_, err = w.Call(t.Context(), "99999999", "3", "registrar")
+	w.wantFault(err, booking.ErrNoAppointment)
+	w.wantCount(0, "turns and registrations", `SELECT (SELECT count(*) FROM counter_call) + (SELECT count(*) FROM registration)`)
+}
+
+func TestTheLateAreServedToo(t *testing.T) {
+	w := newWorld(t)
+	number := w.book("09:00")
+	w.at("10:00")
+	w.checkIn(arrival(number, 365, 366))
+	if turn, err := w.Call(t.Context(), number, "3", "registrar"); err != nil || turn.Ticket != "B001" {
+		t.Errorf("called %+v, %v; want B001", turn, err)
+	}
+	if _, err := w.Complete(t.Context(), number, "J430702-2026-000123", "registrar"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNotAcceptingKeepsTheReason(t *testing.T) {
+	w := newWorld(t)
+	number := w.received()
+	for reason, code := range map[string]string{" ": "required", strings.Repeat("长", 201): "too_long"} {
+		w.wantFields(w.NotAccepted(t.Context(), number, reason, "registrar"), map[string]string{"reason": code})
+	}
+	for range 2 {
+		if err := w.NotAccepted(t.Context(), number, " papers missing ", "registrar"); err != nil {
+			t.Error(err)
+		}
+	}
+	w.wantFault(w.NotAccepted(t.Context(), number, "changed their minds", "registrar"), booking.ErrNotPossible)
+	w.wantStatus(number, booking.NotAccepted)
+	if got := w.text(`SELECT reason FROM refusal`); got != "papers missing" {
+		t.Errorf("the reason is %q", got)
+	}
+}
+
+func TestCountersHaveShortNames(t *testing.T) {
+	w := newWorld(t)
+	number := w.received()
+	for _, counter := range []string{"", " 3", "123456789", "三", "<b>"} {
+		if _, err := w.Call(t.Context(), number, counter, "registrar"); fault.Of(err).Fields["counter"] != "format" {
+			t.Errorf("counter %q: %v, want format", counter, err)
+		}
+	}
+}

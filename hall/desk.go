@@ -1,0 +1,118 @@
+package hall
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"hunyue/booking"
+	"hunyue/internal/clock"
+	"hunyue/internal/date"
+	"hunyue/internal/fault"
+	"hunyue/internal/postgres"
+	"hunyue/slots"
+)
+
+// What can go wrong in the hall, besides booking.ErrNoAppointment,
+// booking.ErrNotPossible and booking.ErrKeyReused. The codes are promises.
+var (
+	ErrOtherOffice     = fault.New(fault.Conflict, "other_office")      // the place is booked elsewhere
+	ErrOtherDay        = fault.New(fault.Conflict, "other_day")         // booked for another day than today
+	ErrRecheckTooSoon  = fault.New(fault.Conflict, "recheck_too_soon")  // rest first; RetryAfter says how long
+	ErrScreeningOff    = fault.New(fault.Conflict, "screening_off")     // no health data is kept here today
+	ErrOtherCounter    = fault.New(fault.Conflict, "other_counter")     // another counter has this couple
+	ErrCertificateUsed = fault.New(fault.Conflict, "certificate_used")  // by another registration
+	ErrCompleted       = fault.New(fault.Conflict, "already_completed") // with another certificate number
+	ErrDayNotOver      = fault.New(fault.Conflict, "day_not_over")      // RetryAfter says when it is
+)
+
+// Desk is the hall's: the door, the counters and the end of the day. Whether
+// staff may act for an office is asked before, at the way in.
+type Desk struct {
+	DB      *sqlx.DB
+	Offices *slots.Store
+	Clock   *clock.Clock
+	Log     *slog.Logger
+}
+
+// guest is an appointment as the hall needs it, and the time at its office.
+type guest struct {
+	ID       int64          `db:"id"`
+	Number   string         `db:"number"`
+	Office   string         `db:"office_id"`
+	Service  string         `db:"service_id"`
+	Day      date.Date      `db:"day"`
+	StartsAt time.Time      `db:"starts_at"`
+	Status   booking.Status `db:"status"`
+	Parties  int            `db:"parties"`
+	Now      time.Time      `db:"now"`   // by the database's clock
+	Today    date.Date      `db:"today"` // at the office
+}
+
+// lock finds a couple by its number and lets nobody else receive, serve or
+// miss it until the transaction ends. The fault is booking.ErrNoAppointment.
+func lock(ctx context.Context, tx postgres.Querier, number string) (guest, error) {
+	var g guest
+	err := tx.GetContext(ctx, &g, `
+		SELECT
+			a.id, a.number, a.office_id, a.service_id, a.day, a.starts_at, a.status,
+			(SELECT count(*) FROM party AS p WHERE p.appointment_id = a.id) AS parties,
+			clock_now() AS now,
+			(clock_now() AT TIME ZONE o.time_zone)::date AS today
+		FROM appointment AS a
+		JOIN office AS o ON o.id = a.office_id
+		WHERE a.number = $1
+		FOR NO KEY UPDATE OF a`, number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return guest{}, booking.ErrNoAppointment
+	}
+	if err != nil {
+		return guest{}, fmt.Errorf("lock appointment: %w", err)
+	}
+	return g, nil
+}
+
+// whereAndWhen is the office and the day of an appointment.
+func whereAndWhen(ctx context.Context, db postgres.Querier, number string) (string, date.Date, error) {
+	var booked struct {
+		Office string    `db:"office_id"`
+		Day    date.Date `db:"day"`
+	}
+	err := db.GetContext(ctx, &booked, `
+		SELECT office_id, day
+		FROM appointment
+		WHERE number = $1`, number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", date.Date{}, booking.ErrNoAppointment
+	}
+	if err != nil {
+		return "", date.Date{}, fmt.Errorf("find appointment: %w", err)
+	}
+	return booked.Office, booked.Day, nil
+}
+
+// as runs act in a transaction in which actor acts.
+func (d *Desk) as(ctx context.Context, actor string, act func(tx postgres.Querier) error) error {
+	return postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
+		if err := postgres.SetActor(ctx, tx, actor); err != nil {
+			return err
+		}
+		return act(tx)
+	})
+}
+
+// with does the same for one couple, which nobody else touches meanwhile.
+func (d *Desk) with(ctx context.Context, number, actor string, act func(tx postgres.Querier, g guest) error) error {
+	return d.as(ctx, actor, func(tx postgres.Querier) error {
+		g, err := lock(ctx, tx, number)
+		if err != nil {
+			return err
+		}
+		return act(tx, g)
+	})
+}

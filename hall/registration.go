@@ -1,0 +1,98 @@
+package hall
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"hunyue/booking"
+	"hunyue/internal/date"
+	"hunyue/internal/fault"
+	"hunyue/internal/postgres"
+)
+
+// Registration is what the counter did for a couple. It is one row that nothing
+// alters.
+type Registration struct {
+	Number      string    `db:"number"` // of the appointment
+	Service     string    `db:"service_id"`
+	Certificate string    `db:"certificate_number"` // "" where the service gives out none
+	Day         date.Date `db:"day"`                // at the office
+	Registrar   string    `db:"registrar"`
+	At          time.Time `db:"at"`
+
+	// Warning is what is unusual about the certificate number, for the eyes of
+	// whoever typed it: "format", "province", "prefix", "division", "year" or
+	// "unexpected". The registration stands all the same.
+	Warning string `db:"-"`
+}
+
+// Complete notes that a couple has been served and the number of the
+// certificate they took home. The number was given out by the national system;
+// an unusual one is warned of and taken. Services that end without a
+// certificate need none. The same number again changes nothing.
+//
+// Faults: booking.ErrNoAppointment, ErrNotPossible, ErrCompleted,
+// ErrCertificateUsed; field certificate_number ("required", "too_long").
+func (d *Desk) Complete(ctx context.Context, number, certificate, registrar string) (Registration, error) {
+	var r Registration
+	err := d.with(ctx, number, registrar, func(tx postgres.Querier, g guest) error {
+		read, warning, wrong := readCertificate(certificate, g.Service, g.Office, g.Today)
+		if wrong != "" {
+			return fault.InFields(map[string]string{"certificate_number": wrong})
+		}
+		if g.Status != booking.Completed {
+			if err := register(ctx, tx, g, read, registrar); err != nil {
+				return err
+			}
+		}
+		var err error
+		if r, err = registrationOf(ctx, tx, g); err != nil {
+			return err
+		}
+		if r.Certificate != read {
+			return ErrCompleted
+		}
+		r.Warning = warning
+		return nil
+	})
+	if err != nil {
+		return Registration{}, err
+	}
+	return r, nil
+}
+
+func register(ctx context.Context, tx postgres.Querier, g guest, certificate, registrar string) error {
+	if err := booking.Advance(ctx, tx, g.ID, booking.Completed, registrar); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO registration (appointment_id, number, service_id, certificate_number, office_id, day, registrar, at)
+		VALUES ($1, $2, $3, nullif($4, ''), $5, $6, $7, $8)`,
+		g.ID, g.Number, g.Service, certificate, g.Office, g.Today, registrar, g.Now)
+	if postgres.Violates(err, "certificate_once") {
+		return ErrCertificateUsed
+	}
+	if err != nil {
+		return fmt.Errorf("register appointment %d: %w", g.ID, err)
+	}
+	return nil
+}
+
+func registrationOf(ctx context.Context, tx postgres.Querier, g guest) (Registration, error) {
+	var r Registration
+	err := tx.GetContext(ctx, &r, `
+		SELECT number, service_id, coalesce(certificate_number, '') AS certificate_number, day, registrar, at
+		FROM registration
+		WHERE appointment_id = $1`, g.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Registration{}, ErrCompleted // by other means than Complete
+	}
+	if err != nil {
+		return Registration{}, fmt.Errorf("registration of appointment %d: %w", g.ID, err)
+	}
+	r.At = r.At.UTC()
+	return r, nil
+}

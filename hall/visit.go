@@ -1,0 +1,167 @@
+package hall
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"hunyue/booking"
+	"hunyue/internal/date"
+	"hunyue/internal/postgres"
+	"hunyue/slots"
+)
+
+// visit is a couple's arrival, as the table keeps it.
+type visit struct {
+	Appointment int64      `db:"appointment_id"`
+	Office      string     `db:"office_id"`
+	Day         date.Date  `db:"day"`
+	ArrivedAt   time.Time  `db:"arrived_at"`
+	Outcome     Outcome    `db:"outcome"` // "" until it is stored
+	Ticket      *string    `db:"ticket"`
+	RecheckAt   *time.Time `db:"recheck_at"`
+	Companions  int        `db:"companions"`
+	TurnedAway  int        `db:"turned_away"`
+	Reason      string     `db:"companion_reason"`
+}
+
+// visitOf is the visit of g, or one that begins now.
+func visitOf(ctx context.Context, tx postgres.Querier, g guest) (visit, error) {
+	var v visit
+	err := tx.GetContext(ctx, &v, `
+		SELECT appointment_id, office_id, day, arrived_at, outcome, ticket, recheck_at,
+			companions, turned_away, companion_reason
+		FROM visit
+		WHERE appointment_id = $1`, g.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return visit{Appointment: g.ID, Office: g.Office, Day: g.Day, ArrivedAt: g.Now}, nil
+	}
+	if err != nil {
+		return visit{}, fmt.Errorf("visit of appointment %d: %w", g.ID, err)
+	}
+	return v, nil
+}
+
+// decided reports whether nothing can change what became of the arrival.
+func (v visit) decided() bool { return v.Outcome != "" && v.Outcome != Recheck }
+
+// answer is what the door is told; people are those who may have to be
+// measured again.
+func (v visit) answer(people []person) CheckIn {
+	c := CheckIn{Outcome: v.Outcome, Companions: v.Companions, TurnedAway: v.TurnedAway}
+	if v.Ticket != nil {
+		c.Ticket = *v.Ticket
+	}
+	if v.RecheckAt != nil {
+		c.RecheckAt = v.RecheckAt.UTC()
+	}
+	for i, p := range people {
+		if v.Outcome == Recheck && p.suspect() {
+			c.Recheck = append(c.Recheck, i+1)
+		}
+	}
+	return c
+}
+
+// settle decides what becomes of a visit, whose slot begins as given, by the
+// readings of its people.
+func (v *visit) settle(a Arrival, people []person, begins time.Time, rules slots.Rules) {
+	v.Outcome, v.RecheckAt = Admitted, nil
+	if v.ArrivedAt.After(begins.Add(time.Duration(rules.LateMinutes) * time.Minute)) {
+		v.Outcome = Late
+	}
+	wait := screenOf(rules).wait
+	for _, p := range people {
+		if p.suspect() && v.Outcome != Deferred {
+			rested := p.rested(wait)
+			v.Outcome, v.RecheckAt = Recheck, &rested // the last to be measured rests longest
+		}
+		if p.feverish() {
+			v.Outcome, v.RecheckAt = Deferred, nil
+		}
+	}
+	v.accompany(a.Companions, rules)
+}
+
+// accompany counts who comes along, and why.
+func (v *visit) accompany(companions []Companion, rules slots.Rules) {
+	v.Companions, v.TurnedAway = 0, 0
+	var reasons []string
+	for _, c := range companions {
+		if reason := strings.TrimSpace(c.Reason); reason != "" {
+			reasons = append(reasons, reason)
+		}
+		if rules.Screening != slots.ScreeningOff && c.Decicelsius >= rules.FeverDecicelsius {
+			v.TurnedAway++
+			continue
+		}
+		v.Companions++
+	}
+	v.Reason = strings.Join(reasons, "; ")
+}
+
+// finish stores a settled visit with what follows from its outcome: the
+// appointment's next status, and a ticket for those who are let in.
+func (v *visit) finish(ctx context.Context, tx postgres.Querier, actor string) error {
+	var err error
+	switch v.Outcome {
+	case Admitted:
+		err = v.admit(ctx, tx, "A", booking.CheckedIn, actor)
+	case Late:
+		err = v.admit(ctx, tx, "B", booking.Late, actor)
+	case Deferred:
+		err = booking.Advance(ctx, tx, v.Appointment, booking.HealthDeferred, actor)
+	case Early, Recheck: // the appointment stays booked
+	}
+	if err != nil {
+		return err
+	}
+	return v.store(ctx, tx, actor)
+}
+
+func (v *visit) admit(ctx context.Context, tx postgres.Querier, series string, to booking.Status, actor string) error {
+	if err := booking.Advance(ctx, tx, v.Appointment, to, actor); err != nil {
+		return err
+	}
+	ticket, err := drawTicket(ctx, tx, v.Office, v.Day, series)
+	v.Ticket = &ticket
+	return err
+}
+
+func (v *visit) store(ctx context.Context, tx postgres.Querier, actor string) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO visit (appointment_id, office_id, day, arrived_at, outcome, ticket, recheck_at,
+			companions, turned_away, companion_reason, recorded_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (appointment_id) DO UPDATE
+		SET outcome = excluded.outcome, ticket = excluded.ticket, recheck_at = excluded.recheck_at,
+			companions = excluded.companions, turned_away = excluded.turned_away,
+			companion_reason = excluded.companion_reason, recorded_by = excluded.recorded_by`,
+		v.Appointment, v.Office, v.Day, v.ArrivedAt, string(v.Outcome), v.Ticket, v.RecheckAt,
+		v.Companions, v.TurnedAway, v.Reason, actor)
+	if err != nil {
+		return fmt.Errorf("store visit of appointment %d: %w", v.Appointment, err)
+	}
+	return nil
+}
+
+// drawTicket is the next ticket of an office's day: A001, A002 and so on for
+// the booked, B001 for those in walk-in order. It says nothing of who they are
+// or what they came for (domain rule 46). The row stays locked until the
+// transaction ends; a ticket that was drawn and not committed is drawn again.
+func drawTicket(ctx context.Context, tx postgres.Querier, office string, day date.Date, series string) (string, error) {
+	var n int
+	err := tx.GetContext(ctx, &n, `
+		INSERT INTO ticket_series AS s (office_id, day, series, last)
+		VALUES ($1, $2, $3, 1)
+		ON CONFLICT (office_id, day, series) DO UPDATE
+		SET last = s.last + 1
+		RETURNING last`, office, day, series)
+	if err != nil {
+		return "", fmt.Errorf("draw ticket: %w", err)
+	}
+	return fmt.Sprintf("%s%03d", series, n), nil
+}

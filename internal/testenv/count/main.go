@@ -1,0 +1,65 @@
+// Count runs go test with the arguments it is given, shows what failed and
+// what each package said, and ends with one line of counts:
+//
+//	212 passed, 0 failed, 0 skipped
+//
+// Tests and their subtests count alike. A package that fails without a failing
+// test, because it does not build or does not finish, counts as one failure.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+)
+
+func main() {
+	t := newTally(os.Stdout)
+	err := goTest(t, os.Args[1:])
+	if err != nil && t.failed == 0 {
+		t.failed = 1
+		fmt.Fprintln(os.Stdout, "go test:", err)
+	}
+	fmt.Fprintf(os.Stdout, "%d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
+	if t.failed > 0 {
+		os.Exit(1)
+	}
+}
+
+func goTest(t *tally, args []string) error {
+	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+	cmd.Stderr = os.Stderr
+	events, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	return errors.Join(t.read(events), cmd.Wait())
+}
+
+// read counts the events that go test -json prints, one a line. A line that is
+// none is passed on.
+func (t *tally) read(events io.Reader) error {
+	lines := bufio.NewReader(events)
+	for {
+		line, err := lines.ReadBytes('\n')
+		var e event
+		if len(line) > 0 && json.Unmarshal(line, &e) == nil {
+			t.count(e)
+		} else {
+			fmt.Fprintf(t.out, "%s", line)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,227 @@
+package slots
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+
+	"hunyue/internal/date"
+	"hunyue/internal/fault"
+	"hunyue/internal/postgres"
+)
+
+// ErrNoSuchSuspension is the answer for a suspension that does not exist.
+var ErrNoSuchSuspension = fault.New(fault.NotFound, "no_such_suspension")
+
+// Mode is what a suspension closes.
+type Mode string
+
+// The modes (domain rules 55 and 56).
+const (
+	Full       Mode = "full"         // nobody is received
+	WalkInOnly Mode = "walk_in_only" // no walk-ins: the counter sells nothing, web and phone go on
+)
+
+// Suspension is a time in which an office does not receive (暂停办理).
+type Suspension struct {
+	ID     int64
+	Office string
+	From   date.Date
+	To     date.Date // zero: until further notice
+	Mode   Mode
+	Groups []Group
+	Reason string
+	Notice string // what the public reads
+	Actor  string
+	At     time.Time
+}
+
+// Closing is a suspension to be made. It names services, but what is closed is
+// the places of their business groups, which all services of a group share: to
+// suspend one of them suspends the group. No services means all that the office
+// offers.
+type Closing struct {
+	Office   string
+	From     date.Date
+	To       date.Date // zero: until further notice
+	Mode     Mode
+	Services []string
+	Reason   string
+	Notice   string
+}
+
+// Closure is what a suspension, or a change of one, has done.
+type Closure struct {
+	Suspension int64
+	Closed     []string // quotas that are closed now and were open; their holds have ended
+	Reopened   []string // quotas that are open again
+	Lines      []string // of all these quotas, as Redis keeps them
+}
+
+// Close suspends the office in the caller's transaction: it keeps the suspension
+// and closes the places that it covers. Those who are booked in them are for the
+// caller to find. Mistakes are in the fields of the fault,
+// "from": "past" among them.
+func (s *Store) Close(ctx context.Context, tx postgres.Querier, c Closing, actor string) (Closure, error) {
+	o, err := s.Office(ctx, c.Office)
+	if err != nil {
+		return Closure{}, err
+	}
+	groups, err := s.checkClosing(o, c)
+	if err != nil {
+		return Closure{}, err
+	}
+	if err := begin(ctx, tx, o.ID, actor); err != nil {
+		return Closure{}, err
+	}
+	var id int64
+	err = tx.GetContext(ctx, &id, `
+		INSERT INTO suspension (office_id, from_day, to_day, mode, groups, reason, notice, actor)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		RETURNING id`, o.ID, c.From, c.To, c.Mode, pq.Array(groups), c.Reason, c.Notice, actor)
+	if err != nil {
+		return Closure{}, fmt.Errorf("suspend %s: %w", o.ID, err)
+	}
+	return s.enforce(ctx, tx, o, id, "suspended", span(c.From, c.To)+": "+c.Reason)
+}
+
+func (s *Store) checkClosing(o Office, c Closing) ([]Group, error) {
+	wrong := map[string]string{}
+	s.notPast(wrong, "from", o, c.From)
+	if !c.To.IsZero() && (!c.To.Valid() || c.To.Before(c.From)) {
+		wrong["to"] = "order"
+	}
+	if c.Mode != Full && c.Mode != WalkInOnly {
+		wrong["mode"] = "unknown"
+	}
+	if strings.TrimSpace(c.Reason) == "" {
+		wrong["reason"] = "required"
+	}
+	var groups []Group
+	for i, id := range c.Services {
+		service, ok := o.Service(id)
+		if !ok {
+			wrong[fmt.Sprintf("services.%d", i)] = "unknown"
+		} else if !slices.Contains(groups, service.Group) {
+			groups = append(groups, service.Group)
+		}
+	}
+	if len(c.Services) == 0 {
+		all := Groups()
+		groups = slices.DeleteFunc(all[:], func(g Group) bool { return !o.Offers(g) })
+	}
+	return groups, fault.InFields(wrong)
+}
+
+// Amend ends a suspension earlier or later, in the caller's transaction. To
+// is its last day now, zero until further notice, and the day
+// before its first to lift it altogether. The suspension itself stays as it was
+// written, and every change of its end is kept beside it (domain rule 61). Places
+// that are covered no more open again, unless another suspension covers them.
+func (s *Store) Amend(ctx context.Context, tx postgres.Querier, id int64, to date.Date, reason, actor string) (Closure, error) {
+	before, err := findSuspension(ctx, tx, id)
+	if err != nil {
+		return Closure{}, err
+	}
+	o, err := s.Office(ctx, before.Office)
+	if err != nil {
+		return Closure{}, err
+	}
+	wrong := map[string]string{}
+	if !to.IsZero() && (!to.Valid() || to.Before(before.From.AddDays(-1))) {
+		wrong["to"] = "order"
+	}
+	if strings.TrimSpace(reason) == "" {
+		wrong["reason"] = "required"
+	}
+	if err := fault.InFields(wrong); err != nil {
+		return Closure{}, err
+	}
+	if err := begin(ctx, tx, o.ID, actor); err != nil {
+		return Closure{}, err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO suspension_change (suspension_id, to_day, reason, actor)
+		VALUES ($1, $2, $3, $4)`, id, to, reason, actor)
+	if err != nil {
+		return Closure{}, fmt.Errorf("amend suspension %d: %w", id, err)
+	}
+	return s.enforce(ctx, tx, o, id, "suspension_amended", span(before.From, to)+": "+reason)
+}
+
+// Reopen receives again from the day on: it ends the suspension the day before.
+func (s *Store) Reopen(ctx context.Context, tx postgres.Querier, id int64, from date.Date, reason, actor string) (Closure, error) {
+	return s.Amend(ctx, tx, id, from.AddDays(-1), reason, actor)
+}
+
+// enforce makes the quotas of the office agree with its suspensions from today
+// on, in the order of their ids, and writes the audit. Only suspensions close
+// quotas, so that what no suspension covers is open.
+func (s *Store) enforce(ctx context.Context, tx postgres.Querier, o Office, id int64, action, detail string) (Closure, error) {
+	var locked []string
+	err := tx.SelectContext(ctx, &locked, `
+		SELECT id
+		FROM quota
+		WHERE office_id = $1
+		  AND day >= $2
+		  AND kind = 'place'
+		  AND (state = 'closed') <> suspended(office_id, day, biz_group, channel)
+		ORDER BY id
+		FOR NO KEY UPDATE`, o.ID, s.today(o))
+	if err != nil {
+		return Closure{}, fmt.Errorf("suspension %d: %w", id, err)
+	}
+	var turned []struct {
+		ID   string `db:"id"`
+		Open bool   `db:"open"`
+		Line string `db:"line"`
+	}
+	err = tx.SelectContext(ctx, &turned, `
+		UPDATE quota
+		SET state = CASE state WHEN 'open' THEN 'closed' ELSE 'open' END,
+			epoch = epoch + CASE state WHEN 'open' THEN 1 ELSE 0 END,
+			version = version + 1
+		WHERE id = ANY ($1)
+		RETURNING id, state = 'open' AS open, quota_line(quota) AS line`, pq.Array(locked))
+	if err != nil {
+		return Closure{}, fmt.Errorf("suspension %d: %w", id, err)
+	}
+	c := Closure{Suspension: id}
+	lines := []auditLine{{Action: action, Subject: fmt.Sprintf("suspension:%d", id), Detail: detail}}
+	for _, q := range turned {
+		c.Lines = append(c.Lines, q.Line)
+		if q.Open {
+			c.Reopened = append(c.Reopened, q.ID)
+		} else {
+			c.Closed = append(c.Closed, q.ID)
+		}
+		lines = append(lines, stateAudit(q.ID, q.Open))
+	}
+	return c, audit(ctx, tx, lines)
+}
+
+// begin names who acts and lets those who change the office take turns.
+func begin(ctx context.Context, tx postgres.Querier, office, actor string) error {
+	if err := postgres.SetActor(ctx, tx, actor); err != nil {
+		return err
+	}
+	return lockOffice(ctx, tx, office)
+}
+
+func stateAudit(quota string, open bool) auditLine {
+	if open {
+		return auditLine{Action: "quota_opened", Subject: "quota:" + quota}
+	}
+	return auditLine{Action: "quota_closed", Subject: "quota:" + quota}
+}
+
+func span(from, to date.Date) string {
+	if to.IsZero() {
+		return from.String() + " until further notice"
+	}
+	return from.String() + " to " + to.String()
+}

@@ -1,0 +1,117 @@
+package slots
+
+import (
+	"reflect"
+	"unicode/utf8"
+
+	"hunyue/internal/fault"
+)
+
+// With is r with the rules that the JSON object names set anew. It refuses rules
+// that do not exist and values out of bounds, all of them by name; then r is
+// returned as it was.
+func (r Rules) With(data []byte) (Rules, error) {
+	changed := r
+	if err := decode(data, &changed); err != nil {
+		return r, err
+	}
+	if err := changed.Validate(); err != nil {
+		return r, err
+	}
+	return changed, nil
+}
+
+// Validate returns every rule that is out of its bounds, by its JSON name: the
+// codes are "out_of_range", "format", "order", "sum" and "unknown".
+func (r Rules) Validate() error {
+	wrong := map[string]string{}
+	for _, b := range r.bounds() {
+		if b.value < b.least || b.value > b.most {
+			wrong[b.name] = "out_of_range"
+		}
+	}
+	r.checkTimes(wrong)
+	if r.Shares.Web+r.Shares.Phone+r.Shares.Counter != 100 {
+		wrong["shares"] = "sum"
+	}
+	if r.Screening != ScreeningRequired && r.Screening != ScreeningOptional && r.Screening != ScreeningOff {
+		wrong["screening"] = "unknown"
+	}
+	if n := utf8.RuneCountInString(r.SMSSign); n < 2 || n > 8 {
+		wrong["sms_sign"] = "out_of_range"
+	}
+	if wrong["lead_days"] == "" && r.LeadDays > r.HorizonDays {
+		wrong["lead_days"] = "order"
+	}
+	return fault.InFields(wrong)
+}
+
+// bound is a rule with the least and the most it may be.
+type bound struct {
+	name               string
+	value, least, most int
+}
+
+func (r Rules) bounds() []bound {
+	return []bound{
+		{"horizon_days", r.HorizonDays, 0, 90},
+		{"lead_days", r.LeadDays, 0, 5},
+		{"shares.web", r.Shares.Web, 0, 100},
+		{"shares.phone", r.Shares.Phone, 0, 100},
+		{"shares.counter", r.Shares.Counter, 0, 100},
+		{"hold_seconds", r.HoldSeconds, 10, 1800},
+		{"per_phone", r.PerPhone, 0, 100},
+		{"cancel_days", r.CancelDays, 0, 30},
+		{"max_reschedules", r.MaxMoves, 0, 20},
+		{"no_show.count", r.NoShow.Count, 0, 20},
+		{"no_show.within_days", r.NoShow.WithinDays, 0, 366},
+		{"no_show.restrict_days", r.NoShow.RestrictDays, 0, 366},
+		{"early_minutes", r.EarlyMinutes, 0, 240},
+		{"late_minutes", r.LateMinutes, 0, 240},
+		{"walk_in_minutes", r.WalkInMinutes, 0, 480},
+		{"call_repeats", r.CallRepeats, 1, 10},
+		{"put_back_places", r.PutBackPlaces, 0, 20},
+		{"call_rounds", r.CallRounds, 1, 10},
+		{"fever_decicelsius", r.FeverDecicelsius, 365, 390},
+		{"recheck_minutes", r.RecheckMinutes, 0, 120},
+		{"hand_over_minutes", r.HandOverMinutes, 10, 1440},
+		{"companions", r.Companions, 0, 10},
+		{"couples_per_counter", r.CouplesPerCounter, 1, 20},
+		{"couples_waiting", r.CouplesWaiting, 0, 200},
+		{"reading_days", r.ReadingDays, 1, 30},
+	}
+}
+
+func (r Rules) checkTimes(wrong map[string]string) {
+	for name, t := range map[string]TimeOfDay{
+		"release_time":    r.ReleaseTime,
+		"spill_time":      r.SpillTime,
+		"cooling_from":    r.CoolingFrom,
+		"cooling_until":   r.CoolingUntil,
+		"report_reminder": r.ReportReminder,
+		"report_time":     r.ReportTime,
+	} {
+		if !t.valid() {
+			wrong[name] = "format"
+		}
+	}
+	if wrong["cooling_from"] == "" && wrong["cooling_until"] == "" && r.CoolingFrom >= r.CoolingUntil {
+		wrong["cooling_until"] = "order"
+	}
+	if wrong["report_reminder"] == "" && wrong["report_time"] == "" && r.ReportReminder > r.ReportTime {
+		wrong["report_reminder"] = "order"
+	}
+}
+
+// RuleSources is, for each rule by its JSON name, the number of the domain rule
+// that it sets, so that a settings page can say where a default comes from
+// (domain rule 100).
+func RuleSources() map[string]string {
+	sources := map[string]string{}
+	for field := range reflect.TypeFor[Rules]().Fields() {
+		if name := field.Tag.Get("json"); name != "-" {
+			sources[name] = field.Tag.Get("rule")
+		}
+	}
+	return sources
+}
