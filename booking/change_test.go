@@ -164,8 +164,8 @@ func TestSuspensionCancelsExactlyWhatIsInIt(t *testing.T) {
 	if _, err := w.desk.Confirm(t.Context(), w.application(h, "typing", w.couple())); err == nil {
 		t.Error("a hold from before the suspension was confirmed in it")
 	}
-	if _, err := w.desk.Hold(t.Context(), w.ask(held, "after")); !errors.Is(err, ErrClosed) {
-		t.Errorf("a hold in the suspension: %v, want %v", err, ErrClosed)
+	if _, err := w.desk.Hold(t.Context(), w.ask(held, "after")); !errors.Is(err, ErrSuspended) {
+		t.Errorf("a hold in the suspension: %v, want %v", err, ErrSuspended)
 	}
 	var calls int
 	if err := w.db.Get(&calls, `SELECT count(*) FROM contact WHERE open`); err != nil || calls != len(inside) {

@@ -33,7 +33,7 @@ type Receipt struct {
 // gives the same appointment, also after the hold has ended.
 //
 // Faults: invalid_input by field; ErrHoldForeign, ErrHoldExpired, ErrFull,
-// ErrPersonBusy, ErrPhoneBusy, ErrKeyReused, ErrStillRunning, ErrCodeWrong,
+// ErrClosed, ErrSuspended, ErrPersonBusy, ErrPhoneBusy, ErrKeyReused, ErrStillRunning, ErrCodeWrong,
 // ErrCodeExpired, ErrCodeUsedUp, ErrUnknownOutcome.
 func (d *Desk) Confirm(ctx context.Context, a Application) (Receipt, error) {
 	g, slot, channel, err := d.read(a.Token, a.Hold, a.Session)
@@ -59,8 +59,8 @@ func (d *Desk) Confirm(ctx context.Context, a Application) (Receipt, error) {
 
 	made, err := d.confirm(ctx, c)
 	switch {
-	case errors.Is(err, ErrFull), errors.Is(err, ErrPersonBusy):
-		return Receipt{}, d.refuseForGood(ctx, g, err)
+	case errors.Is(err, ErrFull), errors.Is(err, ErrClosed), errors.Is(err, ErrPersonBusy):
+		return Receipt{}, d.refuseForGood(ctx, g, d.closedWhy(ctx, slot, channel, err))
 	case err != nil:
 		return Receipt{}, err
 	}
@@ -187,6 +187,8 @@ func faultOf(err error) error {
 		return ErrKeyReused
 	case "HY007":
 		return ErrTooManyMoves
+	case "HY008":
+		return ErrClosed
 	}
 	return err
 }

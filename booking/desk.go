@@ -111,7 +111,25 @@ func (d *Desk) place(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.
 	if err != nil {
 		return verdict{}, d.away(ctx, err)
 	}
-	return v, refusal(v)
+	if v.word == "not_open" {
+		return v, ErrNotOpen.After(time.UnixMilli(v.number).Sub(d.Clock.Now()))
+	}
+	return v, d.closedWhy(ctx, r.Slot, r.Channel, refusal(v))
+}
+
+// closedWhy is err, or ErrSuspended where the slot is closed by a suspension.
+func (d *Desk) closedWhy(ctx context.Context, slot slots.SlotID, channel slots.Channel, err error) error {
+	if !errors.Is(err, ErrClosed) {
+		return err
+	}
+	a, failed := d.Availability(ctx, slot.Office)
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	if a.stopped(slot.Day, slot.Group, channel) != nil {
+		return ErrSuspended
+	}
+	return err
 }
 
 // refusal is the fault that a verdict stands for.
@@ -123,8 +141,6 @@ func refusal(v verdict) error {
 		return ErrFull
 	case "closed":
 		return ErrClosed
-	case "not_open":
-		return ErrNotOpen
 	case "wait":
 		return ErrResuming.After(time.Duration(v.number) * time.Millisecond)
 	case "unknown":

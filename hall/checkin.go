@@ -2,6 +2,7 @@ package hall
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -164,9 +165,7 @@ func alsoWrong(wrong map[string]string, err error) error {
 	if f.Fields == nil {
 		return err
 	}
-	for field, code := range f.Fields {
-		wrong[field] = code
-	}
+	maps.Copy(wrong, f.Fields)
 	return fault.InFields(wrong)
 }
 

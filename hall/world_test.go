@@ -30,8 +30,11 @@ type world struct {
 	booked int
 }
 
-func newWorld(t testing.TB) *world {
+// Tests that have one run side by side: most of their time is the making of
+// databases.
+func newWorld(t *testing.T) *world {
 	t.Helper()
+	t.Parallel()
 	db, c := testenv.DB(t), &clock.Clock{}
 	w := &world{t: t, Desk: &hall.Desk{
 		DB: db, Clock: c, Log: slog.New(slog.DiscardHandler),

@@ -114,12 +114,12 @@ func (w *world) publish(t *testing.T) {
 	if diff := cmp.Diff(before, quotas(t, w.Store, "2026-05-19", "2026-05-21")); diff != "" {
 		t.Fatalf("a dry run changes (-before +after):\n%s", diff)
 	}
-	real := publish(t, w.Store, "2026-05-19", "2026-05-21")
-	if diff := cmp.Diff(dry, real); diff != "" {
-		t.Fatalf("preview (-dry +real):\n%s", diff)
+	done := publish(t, w.Store, "2026-05-19", "2026-05-21")
+	if diff := cmp.Diff(dry, done); diff != "" {
+		t.Fatalf("preview (-dry +done):\n%s", diff)
 	}
 	after := quotas(t, w.Store, "2026-05-19", "2026-05-21")
-	checkPreview(t, real, before, after)
+	checkPreview(t, done, before, after)
 	checkBooked(t, before, after)
 	checkCounts(t, after)
 	checkOffered(t, after)

@@ -196,7 +196,8 @@ $$;
 -- +goose StatementBegin
 
 -- take_place is the final guard against overselling: it counts one more couple
--- in q and in all its parents, or raises HY003 and counts nothing. Rows are
+-- in q and in all its parents, or raises HY003 (full) or HY008 (closed: suspended,
+-- past, not open yet, or of an older epoch) and counts nothing. Rows are
 -- locked in id order, here and everywhere. It returns their new lines.
 CREATE FUNCTION take_place(q text, ep int) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
@@ -215,8 +216,18 @@ BEGIN
 	  AND closes_at > now
 	  AND booked + cooling < cap
 	RETURNING ARRAY[quota_line(quota)], parents INTO lines, above;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'full or closed' USING ERRCODE = 'HY003';
+	IF NOT FOUND AND EXISTS (
+		SELECT
+		FROM quota
+		WHERE id = q
+		  AND state = 'open'
+		  AND epoch = ep
+		  AND opens_at <= now
+		  AND closes_at > now
+	) THEN
+		RAISE EXCEPTION 'full' USING ERRCODE = 'HY003';
+	ELSIF lines IS NULL THEN
+		RAISE EXCEPTION 'closed' USING ERRCODE = 'HY008';
 	END IF;
 	FOREACH parent IN ARRAY above LOOP
 		UPDATE quota
@@ -226,7 +237,7 @@ BEGIN
 		  AND booked + cooling < cap
 		RETURNING quota_line(quota) INTO line;
 		IF NOT FOUND THEN
-			RAISE EXCEPTION 'full or closed' USING ERRCODE = 'HY003';
+			RAISE EXCEPTION 'full' USING ERRCODE = 'HY003';
 		END IF;
 		lines := lines || line;
 	END LOOP;

@@ -149,7 +149,7 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE ON appointment FOR EACH ROW EXECUT
 -- Results: ok, replay (it was made before: the stored one), void (the hold was
 -- released or refused), gone (fresh is false and nothing was made of it),
 -- key_reused, code_wrong, code_expired. Raised: HY001 expired, HY002 person
--- busy, HY003 full or closed, HY005 too many with this phone, HY006 key reused.
+-- busy, HY003 full, HY005 too many with this phone, HY006 key reused, HY008 closed.
 --
 -- The order matters. Replay comes before expiry, or a couple whose answer was
 -- lost would be told "expired" and lose what they have. Persons come before
@@ -221,7 +221,7 @@ BEGIN
 	WHERE quota.id = q
 	RETURNING id, appointment.status, starts_at, ends_at INTO appointment, status, starts, ends;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'full or closed' USING ERRCODE = 'HY003'; -- the slot has been withdrawn
+		RAISE EXCEPTION 'closed' USING ERRCODE = 'HY008'; -- the slot has been withdrawn
 	END IF;
 	BEGIN
 		INSERT INTO party (appointment_id, role, person, biz_group, sealed)
@@ -276,7 +276,7 @@ $$;
 -- move_appointment takes the held place q and gives the old one back, in one
 -- transaction: the old place is kept until the new one is sure (domain rule 35).
 -- Results: ok, replay, void. Raised: HY001, HY003, HY004 not booked, HY007 moved
--- too often.
+-- too often, HY008.
 CREATE FUNCTION move_appointment(a bigint, h uuid, q text, ep int, expires timestamptz, most int, cool_until timestamptz, actor text,
 	OUT result text, OUT lines text[]) LANGUAGE plpgsql AS $$
 DECLARE
