@@ -1,5 +1,3 @@
-# syntax=docker/dockerfile:1
-
 # The program alone: no shell, no package manager, not root. It needs a Postgres
 # and a Redis to connect to; compose.yaml has both.
 

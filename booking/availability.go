@@ -153,7 +153,7 @@ func (d *Desk) Availability(ctx context.Context, office string) (*Availability, 
 }
 
 func (d *Desk) count(ctx context.Context, office string) (*Availability, error) {
-	a := &Availability{AsOf: d.Clock.Now(), cells: map[date.Date][]cell{}}
+	a := &Availability{AsOf: d.Clock.Now().Truncate(time.Millisecond), cells: map[date.Date][]cell{}}
 	var err error
 	if a.zone, err = d.zone(ctx, office); err != nil {
 		return nil, err

@@ -34,8 +34,8 @@ func (w *world) quota(slot slots.SlotID) slots.Quota {
 
 func TestCancelledPlaceCoolsBeforeItIsSoldAgain(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 1)
-	a, _ := w.book(slot)
+	slot := w.slot("0900", 1)
+	a := w.book(slot)
 	done, err := w.desk.Cancel(t.Context(), Change{Appointment: a, Code: w.code(a), Actor: "couple"})
 	if err != nil || done.Status != Cancelled {
 		t.Fatalf("cancel: %s, %v", done.Status, err)
@@ -55,7 +55,7 @@ func TestCancelledPlaceCoolsBeforeItIsSoldAgain(t *testing.T) {
 
 func TestCancelNeedsTheCode(t *testing.T) {
 	w := newWorld(t)
-	a, _ := w.book(w.slot("0900", 0, 1))
+	a := w.book(w.slot("0900", 1))
 	w.code(a)
 	for range 5 {
 		if _, err := w.desk.Cancel(t.Context(), Change{Appointment: a, Code: "000000", Actor: "couple"}); !errors.Is(err, ErrCodeWrong) {
@@ -70,7 +70,7 @@ func TestCancelNeedsTheCode(t *testing.T) {
 
 func TestAfterTheDeadlineOnlyStaffCancel(t *testing.T) {
 	w := newWorld(t)
-	a, _ := w.book(w.slot("0900", 0, 1))
+	a := w.book(w.slot("0900", 1))
 	w.ahead(a.StartsAt.Sub(w.desk.Clock.Now()) - time.Hour)
 	if _, err := w.desk.Cancel(t.Context(), Change{Appointment: a, Code: w.code(a), Actor: "couple"}); !errors.Is(err, ErrTooLate) {
 		t.Errorf("the couple on the day: %v, want %v", err, ErrTooLate)
@@ -82,8 +82,8 @@ func TestAfterTheDeadlineOnlyStaffCancel(t *testing.T) {
 
 func TestMoveKeepsTheOldPlaceUntilTheNewOneIsSure(t *testing.T) {
 	w := newWorld(t)
-	from, to := w.slot("0900", 0, 1), w.slot("1000", 0, 1)
-	a, _ := w.book(from)
+	from, to := w.slot("0900", 1), w.slot("1000", 1)
+	a := w.book(from)
 	h, err := w.desk.Hold(t.Context(), w.ask(to, "k"))
 	if err != nil {
 		t.Fatal(err)
@@ -105,8 +105,8 @@ func TestMoveKeepsTheOldPlaceUntilTheNewOneIsSure(t *testing.T) {
 
 func TestMoveOntoAnExpiredHoldChangesNothing(t *testing.T) {
 	w := newWorld(t)
-	from, to := w.slot("0900", 0, 1), w.slot("1000", 0, 1)
-	a, _ := w.book(from)
+	from, to := w.slot("0900", 1), w.slot("1000", 1)
+	a := w.book(from)
 	h, err := w.desk.Hold(t.Context(), w.ask(to, "k"))
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestSuspensionCancelsExactlyWhatIsInIt(t *testing.T) {
 	var inside, outside []Appointment
 	for n := range 9 {
 		w.day = first.AddDays(n)
-		a, _ := w.book(w.slot("0900", 0, 2))
+		a := w.book(w.slot("0900", 2))
 		if n >= 1 && n <= 7 {
 			inside = append(inside, a)
 		} else {
@@ -177,7 +177,7 @@ func TestSuspensionCancelsExactlyWhatIsInIt(t *testing.T) {
 
 func TestCutLeavesAnExcessAndCancelsNobody(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 3)
+	slot := w.slot("0900", 3)
 	w.book(slot)
 	w.book(slot)
 	done, err := w.desk.SetCapacity(t.Context(), Capacity{Quota: slot.Quota(slots.Phone), Places: 1, Reason: "a counter is closed", Actor: "manager"})
@@ -195,7 +195,7 @@ func TestCutLeavesAnExcessAndCancelsNobody(t *testing.T) {
 
 func TestCutKeepsThePromiseToWhoHoldsAPlace(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 3)
+	slot := w.slot("0900", 3)
 	h, err := w.desk.Hold(t.Context(), w.ask(slot, "k"))
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +212,7 @@ func TestCutKeepsThePromiseToWhoHoldsAPlace(t *testing.T) {
 // Caps above the slots bind all of them together, in Redis and in Postgres.
 func TestDayCapBindsAllSlots(t *testing.T) {
 	w := newWorld(t)
-	a, b := w.slot("0900", 0, 2), w.slot("1500", 0, 2)
+	a, b := w.slot("0900", 2), w.slot("1500", 2)
 	cap := a.Family(slots.Phone)[2] // the day's
 	w.exec(`INSERT INTO quota (id, office_id, day, kind, biz_group, cap, opens_at, closes_at) VALUES ($1, $2, $3, 'day', 'marriage', 3, clock_now() - interval '1 day', clock_now() + interval '90 days')`, cap, office, w.day)
 	w.exec(`UPDATE quota SET parents = ARRAY[$1], version = version + 1 WHERE kind = 'place'`, cap)
@@ -232,7 +232,7 @@ func TestDayCapBindsAllSlots(t *testing.T) {
 // The SQL functions, called directly: what they refuse leaves nothing behind.
 func TestRefusedConfirmationLeavesNoTrace(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 1)
+	slot := w.slot("0900", 1)
 	w.book(slot)
 	h := w.handedOut(slot.String(), 1)[0]
 	g, err := readGrant(w.desk.Keys, h.Token, h.ID, "handed/0")

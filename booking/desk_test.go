@@ -11,7 +11,7 @@ import (
 
 func TestHoldBecomesOneAppointment(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 1)
+	slot := w.slot("0900", 1)
 	h, err := w.desk.Hold(t.Context(), w.ask(slot, "k"))
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func TestHoldBecomesOneAppointment(t *testing.T) {
 
 func TestReplayAfterExpiryGivesTheAppointment(t *testing.T) {
 	w := newWorld(t)
-	h, err := w.desk.Hold(t.Context(), w.ask(w.slot("0900", 0, 1), "k"))
+	h, err := w.desk.Hold(t.Context(), w.ask(w.slot("0900", 1), "k"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestReplayAfterExpiryGivesTheAppointment(t *testing.T) {
 
 func TestSameKeyIsTheSameHold(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 1)
+	slot := w.slot("0900", 1)
 	first, err := w.desk.Hold(t.Context(), w.ask(slot, "k"))
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func TestSameKeyIsTheSameHold(t *testing.T) {
 
 func TestHoldEnds(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 1)
+	slot := w.slot("0900", 1)
 	h, err := w.desk.Hold(t.Context(), w.ask(slot, "k"))
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestHoldEnds(t *testing.T) {
 
 func TestExtendGivesMoreTimeButNotForEver(t *testing.T) {
 	w := newWorld(t)
-	h, err := w.desk.Hold(t.Context(), w.ask(w.slot("0900", 0, 1), "k"))
+	h, err := w.desk.Hold(t.Context(), w.ask(w.slot("0900", 1), "k"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestExtendGivesMoreTimeButNotForEver(t *testing.T) {
 
 func TestReleasedHoldCannotBeConfirmed(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 1)
+	slot := w.slot("0900", 1)
 	h, err := w.desk.Hold(t.Context(), w.ask(slot, "k"))
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +135,7 @@ func TestReleasedHoldCannotBeConfirmed(t *testing.T) {
 
 func TestReleaseOfAnAppointmentIsRefused(t *testing.T) {
 	w := newWorld(t)
-	h, err := w.desk.Hold(t.Context(), w.ask(w.slot("0900", 0, 1), "k"))
+	h, err := w.desk.Hold(t.Context(), w.ask(w.slot("0900", 1), "k"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestReleaseOfAnAppointmentIsRefused(t *testing.T) {
 
 func TestForeignTokensAreRefused(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 2)
+	slot := w.slot("0900", 2)
 	mine, err := w.desk.Hold(t.Context(), w.ask(slot, "mine"))
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestForeignTokensAreRefused(t *testing.T) {
 
 func TestPersonHasOneActiveAppointment(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 3)
+	slot := w.slot("0900", 3)
 	couple := w.couple()
 	confirm := func(key string, parties []Party) error {
 		h, err := w.desk.Hold(t.Context(), w.ask(slot, key))
@@ -206,7 +206,7 @@ func TestPersonHasOneActiveAppointment(t *testing.T) {
 
 func TestPersonsNamedAtTheHoldAreInOneHold(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 3)
+	slot := w.slot("0900", 3)
 	couple := w.couple()
 	persons := [][]byte{w.desk.Person(couple[0].Document), w.desk.Person(couple[1].Document)}
 	first := w.ask(slot, "first")
@@ -230,7 +230,7 @@ func TestPersonsNamedAtTheHoldAreInOneHold(t *testing.T) {
 
 func TestKeyReusedForAnotherRequestIsRefused(t *testing.T) {
 	w := newWorld(t)
-	h, err := w.desk.Hold(t.Context(), w.ask(w.slot("0900", 0, 2), "k"))
+	h, err := w.desk.Hold(t.Context(), w.ask(w.slot("0900", 2), "k"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func TestKeyReusedForAnotherRequestIsRefused(t *testing.T) {
 
 func TestIneligibleCouplesAreRefusedByField(t *testing.T) {
 	w := newWorld(t)
-	h, err := w.desk.Hold(t.Context(), w.ask(w.slot("0900", 0, 1), "k"))
+	h, err := w.desk.Hold(t.Context(), w.ask(w.slot("0900", 1), "k"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -159,7 +159,7 @@ func (w *world) confirmAll(holds []Hold) []error {
 }
 
 func neverOversold(w *world) string {
-	slot := w.slot("0900", 0, places)
+	slot := w.slot("0900", places)
 	w.confirmAll(w.handedOut(slot.String(), rivals))
 	if n := w.booked(slot); n != places {
 		return fmt.Sprintf("%d booked, %d places", n, places)
@@ -168,7 +168,7 @@ func neverOversold(w *world) string {
 }
 
 func refusedAsFull(w *world) string {
-	slot := w.slot("0900", 0, 1)
+	slot := w.slot("0900", 1)
 	for _, err := range w.confirmAll(w.handedOut(slot.String(), 4)) {
 		if err != nil && !errors.Is(err, ErrFull) {
 			return fmt.Sprintf("a couple without a place was told: %v", err)
@@ -178,7 +178,7 @@ func refusedAsFull(w *world) string {
 }
 
 func personOnce(w *world) string {
-	slot := w.slot("0900", 0, 2)
+	slot := w.slot("0900", 2)
 	him := w.person(identity.Male)
 	for i, h := range w.handedOut(slot.String(), 2) {
 		a := w.application(h, fmt.Sprintf("handed/%d", i), []Party{him, w.person(identity.Female)})
@@ -193,7 +193,7 @@ func personOnce(w *world) string {
 }
 
 func replayOutlivesTheHold(w *world) string {
-	h, err := w.desk.Hold(w.t.Context(), w.ask(w.slot("0900", 0, 1), "k"))
+	h, err := w.desk.Hold(w.t.Context(), w.ask(w.slot("0900", 1), "k"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func replayOutlivesTheHold(w *world) string {
 }
 
 func releasedStaysReleased(w *world) string {
-	slot := w.slot("0900", 0, 1)
+	slot := w.slot("0900", 1)
 	h, err := w.desk.Hold(w.t.Context(), w.ask(slot, "k"))
 	if err != nil {
 		w.t.Fatal(err)
@@ -225,7 +225,7 @@ func releasedStaysReleased(w *world) string {
 }
 
 func oldFiguresDoNotReturn(w *world) string {
-	slot := w.slot("0900", 0, 2)
+	slot := w.slot("0900", 2)
 	w.book(slot)
 	before, err := linesOf(w.t.Context(), w.db, office, w.day, w.day)
 	if err != nil {
@@ -243,7 +243,7 @@ func oldFiguresDoNotReturn(w *world) string {
 
 // lossBreaksNoPromise: Redis forgets everything while a couple types.
 func lossBreaksNoPromise(w *world) string {
-	slot := w.slot("0900", 0, 1)
+	slot := w.slot("0900", 1)
 	return w.promiseKept(slot.String(), func(base string) {
 		w.desk.Holds.Redis.Del(w.t.Context(), base+":m", base+":h:"+slot.Quota("phone"))
 	})
@@ -251,7 +251,7 @@ func lossBreaksNoPromise(w *world) string {
 
 // failoverBreaksNoPromise: a replica takes over that has not heard of the hold.
 func failoverBreaksNoPromise(w *world) string {
-	slot := w.slot("0900", 0, 1)
+	slot := w.slot("0900", 1)
 	return w.promiseKept(slot.String(), func(base string) {
 		w.desk.Holds.Redis.HSet(w.t.Context(), base+":m", "rid", "0123456789abcdef")
 		w.desk.Holds.Redis.Del(w.t.Context(), base+":h:"+slot.Quota("phone"))

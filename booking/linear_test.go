@@ -66,7 +66,7 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 	w := newWorld(t)
 	operations := 0
 	for i := range histories {
-		slot := w.slot(fmt.Sprintf("%02d%02d", i/60, i%60), 0, places)
+		slot := w.slot(fmt.Sprintf("%02d%02d", i/60, i%60), places)
 		history := record(w, slot, clients, fmt.Sprint(i))
 		operations += len(history)
 		if answer := porcupine.CheckOperationsTimeout(onePlace(places), history, 20*time.Second); answer != porcupine.Ok {

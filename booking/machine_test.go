@@ -200,7 +200,7 @@ func TestAnySequenceKeepsTheInvariants(t *testing.T) {
 		m := &machine{w: w, caps: map[string]int{}}
 		w.day = w.day.AddDays(1)
 		for _, hhmm := range []string{"0900", "1000"} {
-			slot := w.slot(hhmm, 0, 2)
+			slot := w.slot(hhmm, 2)
 			m.slots = append(m.slots, slot)
 			m.caps[slot.String()] = 2
 		}
@@ -217,7 +217,7 @@ func TestAnySequenceKeepsTheInvariants(t *testing.T) {
 // that is not there is refused, whoever tries.
 func TestStatusMovesOnlyAlongTheTable(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 0, 300)
+	slot := w.slot("0900", 300)
 	var allowed []struct {
 		Old Status `db:"old_status"`
 		New Status `db:"new_status"`
@@ -235,7 +235,7 @@ func TestStatusMovesOnlyAlongTheTable(t *testing.T) {
 			if old == next {
 				continue
 			}
-			a, _ := w.book(slot)
+			a := w.book(slot)
 			w.exec(`ALTER TABLE appointment DISABLE TRIGGER USER`)
 			w.exec(`UPDATE appointment SET status = $1 WHERE id = $2`, string(old), a.ID)
 			w.exec(`ALTER TABLE appointment ENABLE TRIGGER USER`)

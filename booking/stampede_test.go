@@ -84,7 +84,7 @@ func TestStampedeStoresExactlyTheCapacity(t *testing.T) {
 	w := newWorld(t)
 	rounds := 200
 	for round := range rounds {
-		slot := w.slot(fmt.Sprintf("%02d%02d", round/60, round%60), 0, places)
+		slot := w.slot(fmt.Sprintf("%02d%02d", round/60, round%60), places)
 		crowd := stampede(w, slot, fmt.Sprint(round))
 		booked := 0
 		for _, r := range crowd {
@@ -124,7 +124,7 @@ func TestFlushDuringTheStampedeBreaksNoPromise(t *testing.T) {
 	own, _ := testenv.OwnRedis(t)
 	w := worldAt(t, own, "")
 	for round := range 20 {
-		slot := w.slot(fmt.Sprintf("%02d00", round), 0, places)
+		slot := w.slot(fmt.Sprintf("%02d00", round), places)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)

@@ -69,8 +69,8 @@ func (w *world) exec(query string, args ...any) {
 	}
 }
 
-// slot makes a slot at hhmm with so many web and phone places, and returns it.
-func (w *world) slot(hhmm string, web, phone int) slots.SlotID {
+// slot makes a slot at hhmm with so many places for bookings by phone.
+func (w *world) slot(hhmm string, places int) slots.SlotID {
 	w.t.Helper()
 	id := fmt.Sprintf("%s-%s-%s", office, strings.ReplaceAll(w.day.String(), "-", ""), hhmm)
 	start, err := time.ParseInLocation("2006-01-02 1504", w.day.String()+" "+hhmm, time.UTC)
@@ -78,12 +78,10 @@ func (w *world) slot(hhmm string, web, phone int) slots.SlotID {
 		w.t.Fatal(err)
 	}
 	w.exec(`INSERT INTO slot (id, office_id, day, starts_at, ends_at) VALUES ($1, $2, $3, $4, $5)`, id, office, w.day, start, start.Add(time.Minute))
-	for channel, places := range map[string]int{"web": web, "phone": phone} {
-		w.exec(`
-			INSERT INTO quota (id, office_id, day, kind, slot_id, biz_group, channel, cap, opens_at, closes_at)
-			VALUES ($1, $2, $3, 'place', $4, 'marriage', $5, $6, clock_now() - interval '1 day', $7)`,
-			id+"-marriage-"+channel, office, w.day, id, channel, places, start)
-	}
+	w.exec(`
+		INSERT INTO quota (id, office_id, day, kind, slot_id, biz_group, channel, cap, opens_at, closes_at)
+		VALUES ($1, $2, $3, 'place', $4, 'marriage', 'phone', $5, clock_now() - interval '1 day', $6)`,
+		id+"-marriage-phone", office, w.day, id, places, start)
 	if err := w.desk.publishDay(w.t.Context(), office, w.day, 5*time.Minute); err != nil {
 		w.t.Fatal(err)
 	}
@@ -142,7 +140,7 @@ func (w *world) application(h Hold, key string, couple []Party) Application {
 }
 
 // book holds and confirms for a new couple, or fails the test.
-func (w *world) book(slot slots.SlotID) (Appointment, Receipt) {
+func (w *world) book(slot slots.SlotID) Appointment {
 	w.t.Helper()
 	key := uuid.NewString()
 	h, err := w.desk.Hold(w.t.Context(), w.ask(slot, key))
@@ -157,7 +155,7 @@ func (w *world) book(slot slots.SlotID) (Appointment, Receipt) {
 	if err != nil {
 		w.t.Fatalf("find: %v", err)
 	}
-	return a, r
+	return a
 }
 
 // booked is how many appointments of a slot are stored and not cancelled.

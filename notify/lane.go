@@ -34,6 +34,7 @@ func (t Topic) pace() pace {
 		return pace{hands: 2, batch: 1000, patience: 3 * time.Second, first: 100 * time.Millisecond, longest: 5 * time.Second}
 	case TopicCode: // of use for five minutes
 		return pace{hands: 2, batch: 1, patience: 40 * time.Second, first: time.Second, longest: 10 * time.Second, attempts: 5}
+	case TopicMessage:
 	}
 	return pace{hands: 4, batch: 1, patience: 40 * time.Second, first: 5 * time.Second, longest: 10 * time.Minute, attempts: 8}
 }

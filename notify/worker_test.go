@@ -167,43 +167,81 @@ func TestManyChangesOfAQuotaAreSettledOnce(t *testing.T) {
 	}
 }
 
-func TestALeaseThatRunsOutPassesTheEventOn(t *testing.T) {
-	t.Parallel()
-	h := newHall(t)
-	h.appointment(t)
-	inHand, release, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	slow := handlerFunc(func(context.Context, notify.Event) error {
-		close(inHand)
-		<-release
-		return errors.New("line busy") // noted too late: must not undo what the other has done
-	})
+// held is a handler that waits before it does what the next one does.
+func held(next notify.Handler) (h notify.Handler, inHand <-chan struct{}, release func()) {
+	begun, free := make(chan struct{}), make(chan struct{})
+	return handlerFunc(func(ctx context.Context, e notify.Event) error {
+		close(begun)
+		<-free
+		return next.Handle(ctx, e)
+	}), begun, sync.OnceFunc(func() { close(free) })
+}
+
+// drainWith drains the messages with a handler, beside the test.
+func (h *hall) drainWith(t *testing.T, handler notify.Handler) (ended <-chan struct{}) {
+	t.Helper()
+	end := make(chan struct{})
 	go func() {
-		defer close(ended)
-		if err := h.workerOf(h.db, map[notify.Topic]notify.Handler{notify.TopicMessage: slow}).Drain(t.Context()); err != nil {
+		defer close(end)
+		if err := h.workerOf(h.db, map[notify.Topic]notify.Handler{notify.TopicMessage: handler}).Drain(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}()
-	inTime(t, "first worker", inHand)
-	h.drain(t)
+	return end
+}
+
+func TestALeaseThatRunsOutPassesTheEventOn(t *testing.T) {
+	t.Parallel()
+	busy := handlerFunc(func(context.Context, notify.Event) error { return errors.New("line busy") })
+	for _, c := range []string{"and sends late", "and fails late"} {
+		t.Run(c, func(t *testing.T) {
+			t.Parallel()
+			h := newHall(t)
+			h.appointment(t)
+			next := notify.Handler(h.sender)
+			if c == "and fails late" {
+				next = busy
+			}
+			slow, slowHasIt, releaseSlow := held(next)
+			quick, quickHasIt, releaseQuick := held(h.sender)
+			defer releaseSlow()
+			defer releaseQuick()
+
+			slowEnded := h.drainWith(t, slow)
+			inTime(t, "first worker", slowHasIt)
+			h.drain(t)
+			h.nothingSent(t, "in the first worker's hand")
+			h.shift(t, 61*time.Second)
+			quickEnded := h.drainWith(t, quick)
+			inTime(t, "second worker", quickHasIt)
+			releaseSlow()
+			inTime(t, "end of the first worker", slowEnded)
+			h.shift(t, 80*time.Second)
+			h.drain(t)
+			h.nothingSent(t, "in the second worker's hand")
+			releaseQuick()
+			inTime(t, "end of the second worker", quickEnded)
+			if diff := cmp.Diff([]notify.Kind{notify.Booked}, h.post.kinds()); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff([]string{"booked done"}, h.states(t)); diff != "" {
+				t.Errorf("states (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func (h *hall) nothingSent(t *testing.T, where string) {
+	t.Helper()
 	if got := h.post.kinds(); len(got) != 0 {
-		t.Errorf("an event in another worker's hand was sent: %v", got)
-	}
-	h.shift(t, 61*time.Second)
-	h.drain(t)
-	close(release)
-	inTime(t, "end of the first worker", ended)
-	if diff := cmp.Diff([]notify.Kind{notify.Booked}, h.post.kinds()); diff != "" {
-		t.Errorf("sent (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]string{"booked done"}, h.states(t)); diff != "" {
-		t.Errorf("states (-want +got):\n%s", diff)
+		t.Errorf("an event was sent while it was %s: %v", where, got)
 	}
 }
 
 func TestAWorkerThatIsStoppedFinishesTheMessageInHand(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
-	h.appointment(t)
+	a := h.appointment(t)
 	inHand, release, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	h.post.before = func(notify.Message) error {
 		close(inHand)
@@ -219,7 +257,7 @@ func TestAWorkerThatIsStoppedFinishesTheMessageInHand(t *testing.T) {
 	}()
 	inTime(t, "message in hand", inHand)
 	stop()
-	h.appointment(t) // not begun any more
+	h.move(t, a, "cancelled") // its turn comes after the message in hand
 	select {
 	case <-ended:
 		t.Error("the worker left its message")
@@ -227,7 +265,7 @@ func TestAWorkerThatIsStoppedFinishesTheMessageInHand(t *testing.T) {
 	}
 	close(release)
 	inTime(t, "end of the worker", ended)
-	if diff := cmp.Diff([]string{"booked done", "booked pending"}, h.states(t)); diff != "" {
+	if diff := cmp.Diff([]string{"booked done", "cancelled pending"}, h.states(t)); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"sent"}, h.attempts(t)); diff != "" {
@@ -291,9 +329,10 @@ func TestAWorkerThatHearsNothingLooksByItself(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
 	settled := running(t, h, "")
-	for range 2 { // the first may be found at the start
+	for range 2 {
 		h.settle(t, "q")
 		inTime(t, "event that nobody called for", settled)
+		<-time.After(100 * time.Millisecond) // the first may be found at the start; after it the worker rests
 	}
 }
 

@@ -1,6 +1,7 @@
 package slots
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"encoding/json"
@@ -49,12 +50,11 @@ func (s *Store) importKnown(ctx context.Context, known knownYear, actor string) 
 	if err != nil || len(years) > 0 {
 		return err
 	}
-	file, err := calendarFiles.Open(fmt.Sprintf("calendar/%d.csv", known.year))
+	file, err := calendarFiles.ReadFile(fmt.Sprintf("calendar/%d.csv", known.year))
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	_, err = s.ImportCalendar(ctx, file, known.year, known.source, known.confirmed, actor)
+	_, err = s.ImportCalendar(ctx, bytes.NewReader(file), known.year, known.source, known.confirmed, actor)
 	return err
 }
 

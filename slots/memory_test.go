@@ -9,21 +9,28 @@ import (
 	"time"
 )
 
+// source is what is remembered: how often it was asked, or a failure.
+type source struct {
+	asked atomic.Int64
+	fails error
+}
+
+func (s *source) load(context.Context) (int, error) { return int(s.asked.Add(1)), s.fails }
+
 func TestACrowdWaitsForOneQuery(t *testing.T) {
 	var m memory[int]
-	var loads atomic.Int64
+	var from source
 	now := time.Unix(0, 0)
-	load := func(context.Context) (int, error) { loads.Add(1); return 7, nil }
 	var crowd sync.WaitGroup
 	for range 50 {
 		crowd.Go(func() {
-			if v, err := m.get(t.Context(), "office", now, load); v != 7 || err != nil {
-				t.Errorf("got %d, %v; want 7", v, err)
+			if v, err := m.get(t.Context(), "office", now, from.load); v != 1 || err != nil {
+				t.Errorf("got %d, %v; want 1", v, err)
 			}
 		})
 	}
 	crowd.Wait()
-	if n := loads.Load(); n != 1 {
+	if n := from.asked.Load(); n != 1 {
 		t.Errorf("%d queries for one value, want 1", n)
 	}
 }
@@ -47,10 +54,9 @@ func TestWhileOneLoadsTheOthersGoOn(t *testing.T) {
 
 func TestWhatIsRememberedEnds(t *testing.T) {
 	var m memory[int]
-	n := 0
-	load := func(context.Context) (int, error) { n++; return n, nil }
+	var from source
 	at := func(d time.Duration) int {
-		v, err := m.get(t.Context(), "k", time.Unix(100, 0).Add(d), load)
+		v, err := m.get(t.Context(), "k", time.Unix(100, 0).Add(d), from.load)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,12 +84,13 @@ func TestWhatIsRememberedEnds(t *testing.T) {
 
 func TestAFailureIsNotRemembered(t *testing.T) {
 	var m memory[int]
-	down := errors.New("down")
-	if _, err := m.get(t.Context(), "k", time.Unix(0, 0), func(context.Context) (int, error) { return 0, down }); !errors.Is(err, down) {
+	from := source{fails: errors.New("down")}
+	if _, err := m.get(t.Context(), "k", time.Unix(0, 0), from.load); !errors.Is(err, from.fails) {
 		t.Errorf("got %v, want the failure", err)
 	}
-	if v, err := m.get(t.Context(), "k", time.Unix(0, 0), func(context.Context) (int, error) { return 1, nil }); v != 1 || err != nil {
-		t.Errorf("got %d, %v; want 1", v, err)
+	from.fails = nil
+	if v, err := m.get(t.Context(), "k", time.Unix(0, 0), from.load); v != 2 || err != nil {
+		t.Errorf("got %d, %v; want 2", v, err)
 	}
 	if len(m.entries) != 1 {
 		t.Errorf("%d entries, want 1", len(m.entries))

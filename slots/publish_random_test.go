@@ -2,7 +2,9 @@ package slots_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -200,5 +202,46 @@ func checkOffered(t *testing.T, all []slots.Quota) {
 				}
 			}
 		}
+	}
+}
+
+// standing is what stands: by quota its cap, by excess.
+func standing(all []slots.Quota) (caps, excess map[string]int) {
+	caps, excess = map[string]int{}, map[string]int{}
+	for _, q := range all {
+		caps[q.ID] = q.Cap
+		if q.Excess > 0 {
+			excess[q.ID] = q.Excess
+		}
+	}
+	return caps, excess
+}
+
+// checkPreview wants the days to stand after publishing exactly as the preview
+// said.
+func checkPreview(t *testing.T, p slots.Preview, before, after []slots.Quota) {
+	t.Helper()
+	want, _ := standing(before)
+	said := map[string]int{}
+	for _, d := range p.Days {
+		for _, c := range slices.Concat(d.Added, d.Changed) {
+			if want[c.Quota] != c.Before {
+				t.Errorf("%s had %d places, the preview said %d", c.Quota, want[c.Quota], c.Before)
+			}
+			want[c.Quota] = c.After
+		}
+		for _, id := range d.Lifted {
+			want[id] = 0
+		}
+		for _, e := range d.Excess {
+			said[e.Quota] = e.Excess
+		}
+	}
+	got, excess := standing(after)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("caps (-preview +effect):\n%s", diff)
+	}
+	if !maps.Equal(said, excess) {
+		t.Errorf("excess: the preview said %v, it is %v", said, excess)
 	}
 }

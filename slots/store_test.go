@@ -2,18 +2,15 @@ package slots_test
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/jmoiron/sqlx"
 
 	"hunyue/internal/clock"
-	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/internal/postgres"
 	"hunyue/internal/testenv"
@@ -29,7 +26,7 @@ func monday() time.Time {
 }
 
 // newStore is a store with wuling, the known calendars and the default week.
-func newStore(t *testing.T) *slots.Store {
+func newStore(t testing.TB) *slots.Store {
 	t.Helper()
 	s := &slots.Store{DB: testenv.DB(t), Clock: new(clock.Clock)}
 	setTime(t, s, monday())
@@ -42,7 +39,7 @@ func newStore(t *testing.T) *slots.Store {
 }
 
 // setTime sets the clocks of the program and of Postgres.
-func setTime(t *testing.T, s *slots.Store, now time.Time) {
+func setTime(t testing.TB, s *slots.Store, now time.Time) {
 	t.Helper()
 	shift := now.Sub(s.Clock.Now()) + s.Clock.Shift()
 	s.Clock.Set(shift)
@@ -51,7 +48,7 @@ func setTime(t *testing.T, s *slots.Store, now time.Time) {
 	}
 }
 
-func putOffice(t *testing.T, s *slots.Store, id string) {
+func putOffice(t testing.TB, s *slots.Store, id string) {
 	t.Helper()
 	services, err := s.Services(t.Context())
 	if err != nil {
@@ -73,14 +70,14 @@ func week() slots.Template {
 	}
 }
 
-func putSchedule(t *testing.T, s *slots.Store, from string, template slots.Template) {
+func putSchedule(t testing.TB, s *slots.Store, from string, template slots.Template) {
 	t.Helper()
 	if err := s.PutSchedule(t.Context(), wuling, day(t, from), template, "manager"); err != nil {
 		t.Fatalf("%v %v", err, fault.Of(err).Fields)
 	}
 }
 
-func publish(t *testing.T, s *slots.Store, from, to string) slots.Preview {
+func publish(t testing.TB, s *slots.Store, from, to string) slots.Preview {
 	t.Helper()
 	p, err := s.Publish(t.Context(), wuling, day(t, from), day(t, to), slots.PublishOptions{}, "manager")
 	if err != nil {
@@ -160,254 +157,4 @@ func audited(t *testing.T, s *slots.Store, actor string, actions ...string) []st
 		}
 	}
 	return lines
-}
-
-func TestOffices(t *testing.T) {
-	s := newStore(t)
-	putOffice(t, s, "430703")
-	offices, err := s.Offices(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(offices) != 2 || offices[0].ID != wuling || offices[1].ID != "430703" {
-		t.Fatalf("got %v, want two offices", offices)
-	}
-	o, err := s.Office(t.Context(), wuling)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(o.Services) != 11 || o.Services[0].ID != "marriage" || o.Location.String() != "Asia/Shanghai" {
-		t.Errorf("got %d services from %v in %s; want 11, marriage first, in Asia/Shanghai", len(o.Services), o.Services, o.Location)
-	}
-	if service, ok := o.Service("divorce_withdraw"); !ok || service.Group != slots.Divorce || service.PartiesMin != 1 || service.PartiesMax != 1 {
-		t.Errorf("a withdrawal is %+v, %t; want one party of the divorces", service, ok)
-	}
-	for _, id := range []string{"430704", "", "'; --"} {
-		if _, err := s.Office(t.Context(), id); !errors.Is(err, slots.ErrNoSuchOffice) {
-			t.Errorf("office %q: got %v, want ErrNoSuchOffice", id, err)
-		}
-	}
-	o.Services = o.Services[:1]
-	if err := s.PutOffice(t.Context(), o, "setup"); err != nil {
-		t.Fatal(err)
-	}
-	if o, err = s.Office(t.Context(), wuling); err != nil || len(o.Services) != 1 || o.Offers(slots.Divorce) {
-		t.Errorf("after a change: %v, %v; want marriages only, at once", o.Services, err)
-	}
-}
-
-func TestEveryMistakeInAnOfficeIsNamed(t *testing.T) {
-	s := newStore(t)
-	err := s.PutOffice(t.Context(), slots.Office{
-		ID: "43-702", NameEN: "x", TimeZone: "Asia/Wuling", Services: []slots.Service{{ID: "marriage"}, {ID: "annulment"}},
-	}, "setup")
-	want := map[string]string{
-		"id": "format", "name": "required", "address": "required", "phone": "required",
-		"timezone": "unknown", "services.1": "unknown",
-	}
-	if diff := cmp.Diff(want, fault.Of(err).Fields); diff != "" {
-		t.Errorf("mistakes (-want +got):\n%s", diff)
-	}
-}
-
-func TestRulesHoldFromTheirDateOn(t *testing.T) {
-	s := newStore(t)
-	set := func(from string, perPhone int) {
-		r := slots.DefaultRules()
-		r.PerPhone = perPhone
-		if err := s.SetRules(t.Context(), wuling, day(t, from), r, "decided in a meeting", "manager"); err != nil {
-			t.Fatalf("%v %v", err, fault.Of(err).Fields)
-		}
-	}
-	set("2026-06-01", 3)
-	set("2026-05-20", 4)
-	set("2026-06-01", 5) // corrects the first
-	for on, want := range map[string]int{"2026-05-19": 2, "2026-05-20": 4, "2026-05-31": 4, "2026-06-01": 5, "2027-01-01": 5} {
-		r, err := s.Rules(t.Context(), wuling, day(t, on))
-		if err != nil || r.PerPhone != want {
-			t.Errorf("on %s: %d, %v; want %d", on, r.PerPhone, err, want)
-		}
-	}
-	if _, err := s.Rules(t.Context(), "430799", day(t, "2026-06-01")); !errors.Is(err, slots.ErrNoSuchOffice) {
-		t.Errorf("rules of no office: %v, want ErrNoSuchOffice", err)
-	}
-	if n := len(audited(t, s, "manager", "rules_set")); n != 3 {
-		t.Errorf("%d audit rows, want 3", n)
-	}
-}
-
-func TestRulesAreNeverSetRetroactively(t *testing.T) {
-	s := newStore(t)
-	r := slots.DefaultRules()
-	r.LeadDays = 9
-	err := s.SetRules(t.Context(), wuling, day(t, "2026-05-17"), r, " ", "manager")
-	want := map[string]string{"from": "past", "note": "required", "lead_days": "out_of_range"}
-	if diff := cmp.Diff(want, fault.Of(err).Fields); diff != "" {
-		t.Errorf("mistakes (-want +got):\n%s", diff)
-	}
-}
-
-func TestRulesStoredBeforeARuleExistedTakeItsDefault(t *testing.T) {
-	s := newStore(t)
-	_, err := s.DB.ExecContext(t.Context(), `
-		INSERT INTO office_rules (office_id, effective_from, rules, note, actor)
-		VALUES ($1, '2026-01-01', '{"lead_days": 3}', 'an older version', 'manager')`, wuling)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := slots.DefaultRules()
-	want.LeadDays = 3
-	if got, err := s.Rules(t.Context(), wuling, day(t, "2026-05-20")); err != nil || got != want {
-		t.Errorf("got %+v, %v; want the defaults with a lead of 3", got, err)
-	}
-}
-
-func TestTheCrowdAsksRulesAndOfficeWithoutAQuery(t *testing.T) {
-	s := newStore(t)
-	if _, err := s.Rules(t.Context(), wuling, day(t, "2026-05-20")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Office(t.Context(), wuling); err != nil {
-		t.Fatal(err)
-	}
-	db := s.DB
-	s.DB = nil // whoever asks it now panics
-	if _, err := s.Rules(t.Context(), wuling, day(t, "2026-12-31")); err != nil {
-		t.Errorf("rules: %v", err)
-	}
-	if _, err := s.Office(t.Context(), wuling); err != nil {
-		t.Errorf("office: %v", err)
-	}
-	s.DB = db
-}
-
-func TestSchedulesHoldFromTheirDateOn(t *testing.T) {
-	s := newStore(t)
-	later := week()
-	later.Capacity = slots.Capacity{slots.Marriage: 20}
-	putSchedule(t, s, "2026-06-01", later)
-	for on, want := range map[string]int{"2026-05-18": 10, "2026-05-31": 10, "2026-06-01": 20} {
-		got, err := s.Schedule(t.Context(), wuling, day(t, on))
-		if err != nil || got.Capacity[slots.Marriage] != want {
-			t.Errorf("on %s: %v, %v; want %d marriages", on, got.Capacity, err, want)
-		}
-	}
-	if _, err := s.Schedule(t.Context(), wuling, day(t, "2026-05-17")); !errors.Is(err, slots.ErrNoSchedule) {
-		t.Errorf("before the first: %v, want ErrNoSchedule", err)
-	}
-	err := s.PutSchedule(t.Context(), wuling, day(t, "2026-05-17"), slots.Template{}, "manager")
-	want := map[string]string{"from": "past", "slot_minutes": "out_of_range", "capacity": "required", "weekdays": "required"}
-	if diff := cmp.Diff(want, fault.Of(err).Fields); diff != "" {
-		t.Errorf("mistakes (-want +got):\n%s", diff)
-	}
-}
-
-func TestExceptions(t *testing.T) {
-	s := newStore(t)
-	special := slots.Exception{
-		Day: day(t, "2026-05-20"), Reason: "5·20", Notice: "加开名额",
-		Hours: []slots.Period{{From: 480, To: 600, Capacity: slots.Capacity{slots.Marriage: 20}}},
-	}
-	closed := slots.Exception{Day: day(t, "2026-05-22"), Reason: "power cut", Hours: []slots.Period{}}
-	for _, e := range []slots.Exception{closed, {Day: special.Day, Reason: "a first idea"}, special} {
-		if err := s.PutException(t.Context(), wuling, e, "manager"); err != nil {
-			t.Fatalf("%v %v", err, fault.Of(err).Fields)
-		}
-	}
-	got, err := s.Exceptions(t.Context(), wuling, day(t, "2026-05-18"), day(t, "2026-05-31"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]slots.Exception{special, closed}, got); diff != "" {
-		t.Errorf("exceptions (-want +got):\n%s", diff)
-	}
-	for range 2 {
-		if err := s.DropException(t.Context(), wuling, closed.Day, "manager"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := len(audited(t, s, "manager", "exception_put", "exception_dropped")); n != 4 {
-		t.Errorf("%d audit rows, want 4: dropping nothing is nothing", n)
-	}
-	err = s.PutException(t.Context(), wuling, slots.Exception{Day: day(t, "2026-05-01"), Hours: []slots.Period{{From: 600, To: 540}}}, "manager")
-	want := map[string]string{"day": "past", "reason": "required", "hours.0.to": "order"}
-	if diff := cmp.Diff(want, fault.Of(err).Fields); diff != "" {
-		t.Errorf("mistakes (-want +got):\n%s", diff)
-	}
-}
-
-func TestNothingIsDoneByNobody(t *testing.T) {
-	s := newStore(t)
-	if err := s.PutSchedule(t.Context(), wuling, day(t, "2026-05-20"), week(), ""); err == nil {
-		t.Error("a schedule without an actor was accepted")
-	}
-	if _, err := s.Publish(t.Context(), wuling, day(t, "2026-05-20"), day(t, "2026-05-20"), slots.PublishOptions{}, ""); err == nil {
-		t.Error("a day was published without an actor")
-	}
-	if all := quotas(t, s, "2026-05-20", "2026-05-20"); len(all) != 0 {
-		t.Errorf("%d quotas are left of it, want none", len(all))
-	}
-}
-
-func days(all []date.Date) string {
-	var text []string
-	for _, d := range all {
-		text = append(text, d.String())
-	}
-	return strings.Join(text, " ")
-}
-
-func TestImportingACalendar(t *testing.T) {
-	s := newStore(t)
-	changed, err := s.ImportCalendar(t.Context(), strings.NewReader(`day,kind,name
-2027-01-01,holiday,元旦
-2027-02-05,holiday,春节
-2027-02-06,holiday,春节
-2027-02-07,holiday,春节
-2027-02-08,holiday,春节
-2027-02-14,makeup_workday,春节
-2027-04-05,holiday,清明节
-2027-05-01,holiday,劳动节
-2027-05-02,holiday,劳动节
-2027-05-03,holiday,劳动节
-2027-06-09,holiday,端午节
-2027-09-15,holiday,中秋节
-2027-10-01,holiday,国庆节
-`), 2027, "an arrangement for this test", true, "sysadmin")
-	if err != nil {
-		t.Fatalf("%v %v", err, fault.Of(err).Fields)
-	}
-	if got, want := days(changed), "2027-02-14 2027-05-03"; got != want {
-		t.Errorf("work has changed on %s, want %s", got, want)
-	}
-	c, err := s.Calendar(t.Context(), 2027)
-	if err != nil || !c.Confirmed(2027) || !c.Workday(day(t, "2027-02-14")) || c.Workday(day(t, "2027-05-03")) {
-		t.Errorf("the new calendar does not hold: %v", err)
-	}
-	if err := s.KnownCalendars(t.Context(), "setup"); err != nil {
-		t.Fatal(err)
-	}
-	if c, err = s.Calendar(t.Context(), 2027); err != nil || !c.Confirmed(2027) {
-		t.Errorf("the program's own file has replaced it: %v", err)
-	}
-}
-
-func TestABadCalendarFileChangesNothing(t *testing.T) {
-	s := newStore(t)
-	for fact, tt := range map[string]struct {
-		text, source string
-		want         map[string]string
-	}{
-		"bad lines": {"day,kind,name\n2027-01-01,holiday,元旦\n2027-13-01,holiday,x\n2027-03-01,makeup_workday,x\n", "notice", map[string]string{"lines.3": "date", "lines.4": "not_weekend"}},
-		"no source": {"day,kind,name\n2027-01-02,holiday,元旦\n", "", map[string]string{"source": "required"}},
-	} {
-		_, err := s.ImportCalendar(t.Context(), strings.NewReader(tt.text), 2027, tt.source, true, "sysadmin")
-		if diff := cmp.Diff(tt.want, fault.Of(err).Fields); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", fact, diff)
-		}
-	}
-	c, err := s.Calendar(t.Context(), 2026, 2027)
-	if err != nil || c.Confirmed(2027) || c.Workday(day(t, "2027-02-05")) || !c.Confirmed(2026) {
-		t.Errorf("the calendar has changed: %v", err)
-	}
 }

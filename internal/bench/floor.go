@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -56,8 +57,7 @@ func (f *floor) soldOut(c echo.Context) error {
 // confirm runs the statement that the program runs, with arguments that are
 // ready: nothing is checked, hashed or sealed.
 func (f *floor) confirm(c echo.Context) error {
-	n := int(f.next.Add(1))
-	quota := f.places.quota(n)
+	quota := f.places.quota(int(f.next.Add(1)))
 	var out struct {
 		Result string `db:"result"`
 		Number string `db:"number"`
@@ -67,10 +67,10 @@ func (f *floor) confirm(c echo.Context) error {
 		FROM confirm($1, true, $2, 1, now() + interval '5 minutes', $3, $4, NULL, 'floor', 0,
 			'marriage', 'phone', $5, NULL, $6, $7, 'zh', '{}', $8, $9)`,
 		uuid.New(), quota, "floor "+uuid.NewString(), random(32),
-		pq.StringArray{strconv.Itoa(10_000_000 + n)}, random(32), random(40),
+		pq.StringArray{strconv.Itoa(10_000_000 + rand.IntN(90_000_000))}, random(32), random(40),
 		pq.ByteaArray{random(32), random(32)}, pq.ByteaArray{random(180), random(180)})
 	if err != nil {
-		return err
+		return echo.NewHTTPError(http.StatusInternalServerError, err.Error())
 	}
 	if out.Result != "ok" {
 		return echo.NewHTTPError(http.StatusConflict, out.Result)

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -102,8 +103,7 @@ func start(ctx context.Context, binary, database, cache string) (stop func(), ad
 		return nil, "", err
 	}
 	program := exec.CommandContext(ctx, binary, "serve")
-	program.Env = append(os.Environ(),
-		"HUNYUE_TEST_DATABASE_URL=", "HUNYUE_TEST_REDIS_URL=",
+	program.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "HUNYUE_") }),
 		"HUNYUE_ADDR="+strings.TrimPrefix(address, "http://"), "HUNYUE_DATABASE_URL="+database, "HUNYUE_REDIS_URL="+cache,
 		"HUNYUE_DATA="+data, "HUNYUE_DEMO=1", "HUNYUE_LIMITS=off")
 	program.Stdout, program.Stderr = log, log

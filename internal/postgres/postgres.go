@@ -7,6 +7,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,14 +51,30 @@ func Open(ctx context.Context, dsn string) (*sqlx.DB, error) {
 
 // settings is dsn with what this program relies on.
 func settings(dsn string) (string, error) {
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		var err error
-		if dsn, err = pq.ParseURL(dsn); err != nil {
-			return "", fmt.Errorf("database url: %w", err)
-		}
+	ours := []struct{ name, value string }{
+		{"binary_parameters", "yes"},
+		{"timezone", "UTC"},
+		{"synchronous_commit", "on"},
+		{"statement_timeout", strconv.FormatInt(statementTimeout.Milliseconds(), 10)},
+		{"lock_timeout", strconv.FormatInt(lockTimeout.Milliseconds(), 10)},
+		{"idle_in_transaction_session_timeout", strconv.FormatInt(idleTimeout.Milliseconds(), 10)},
 	}
-	return fmt.Sprintf("%s binary_parameters=yes timezone=UTC synchronous_commit=on statement_timeout=%d lock_timeout=%d idle_in_transaction_session_timeout=%d",
-		dsn, statementTimeout.Milliseconds(), lockTimeout.Milliseconds(), idleTimeout.Milliseconds()), nil
+	if !strings.Contains(dsn, "://") {
+		for _, s := range ours {
+			dsn += " " + s.name + "=" + s.value
+		}
+		return dsn, nil
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "", errors.New("database url: it is not one") // the cause would repeat the password
+	}
+	query := u.Query()
+	for _, s := range ours {
+		query.Set(s.name, s.value)
+	}
+	u.RawQuery = query.Encode()
+	return u.String(), nil
 }
 
 // InTx runs f in a transaction: it commits if f returns nil, and rolls back if

@@ -39,7 +39,7 @@ func TestEveryWayToFailCounts(t *testing.T) {
 	t.Chdir(module)
 	var out strings.Builder
 	got := newTally(&out)
-	err := goTest(got, []string{"-timeout", "2s", "./..."})
+	err := goTest(got, []string{"-timeout", "5s", "./..."})
 	if err == nil {
 		t.Error("go test is said to have succeeded")
 	}
