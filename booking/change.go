@@ -39,7 +39,7 @@ func (d *Desk) Cancel(ctx context.Context, c Change) (Appointment, error) {
 		return a, err
 	}
 	var lines []string
-	refused, err := d.afterCode(ctx, c, func(tx postgres.Querier) error {
+	refused, err := d.afterCode(ctx, c, uuid.New(), func(tx postgres.Querier) error {
 		if err := auditReason(ctx, tx, c); err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (d *Desk) Move(ctx context.Context, c Change, hold uuid.UUID, token, sessio
 		d.Log.WarnContext(ctx, "hold not pinned", "error", err)
 	}
 	var lines []string
-	refused, err := d.afterCode(ctx, c, func(tx postgres.Querier) error {
+	refused, err := d.afterCode(ctx, c, hold, func(tx postgres.Querier) error {
 		if err := auditReason(ctx, tx, c); err != nil {
 			return err
 		}
@@ -89,12 +89,13 @@ func (d *Desk) Move(ctx context.Context, c Change, hold uuid.UUID, token, sessio
 	return d.changed(ctx, a, lines, refused, err)
 }
 
-// afterCode runs change in a transaction once the phone code is spent in it. A
-// wrong code is an answer and not an error: the try has to be counted.
-func (d *Desk) afterCode(ctx context.Context, c Change, change func(tx postgres.Querier) error) (refused, err error) {
+// afterCode runs change in a transaction once the phone code is spent in it, by
+// a spender for whom it stays good. A wrong code is an answer and not an error:
+// the try has to be counted.
+func (d *Desk) afterCode(ctx context.Context, c Change, spender uuid.UUID, change func(tx postgres.Querier) error) (refused, err error) {
 	err = postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
 		if !c.Staff {
-			result, err := d.spend(ctx, tx, c)
+			result, err := d.spend(ctx, tx, c, spender)
 			if err != nil || result != "ok" {
 				refused = confirmed{Result: result}.fault()
 				return err
@@ -106,14 +107,14 @@ func (d *Desk) afterCode(ctx context.Context, c Change, change func(tx postgres.
 }
 
 // spend uses up the code that was sent to the phone on file.
-func (d *Desk) spend(ctx context.Context, tx postgres.Querier, c Change) (string, error) {
+func (d *Desk) spend(ctx context.Context, tx postgres.Querier, c Change, spender uuid.UUID) (string, error) {
 	phone, err := d.Phone(c.Appointment)
 	if err != nil {
 		return "", err
 	}
 	var result string
 	err = tx.GetContext(ctx, &result, `SELECT spend_code($1, $2, $3)`,
-		c.Appointment.PhoneKey, d.Keys.MAC("code", []byte(phone.Number()), []byte(c.Code)), uuid.New())
+		c.Appointment.PhoneKey, d.Keys.MAC("code", []byte(phone.Number()), []byte(c.Code)), spender)
 	if err != nil {
 		return "", fmt.Errorf("spend phone code: %w", err)
 	}

@@ -99,6 +99,10 @@ func TestMoveKeepsTheOldPlaceUntilTheNewOneIsSure(t *testing.T) {
 	if moved.Number != a.Number || moved.Quota != to.Quota(slots.Phone) || w.quota(from).Booked != 0 || w.quota(to).Booked != 1 {
 		t.Errorf("moved to %s; counted %d there and %d here", moved.Quota, w.quota(to).Booked, w.quota(from).Booked)
 	}
+	again, err := w.desk.Move(t.Context(), change, h.ID, h.Token, "k")
+	if err != nil || again.Quota != moved.Quota || again.Reschedules != 1 {
+		t.Errorf("asked again: %s after %d moves, %v", again.Quota, again.Reschedules, err)
+	}
 	w.drain()
 	w.check()
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -106,7 +107,7 @@ func (d *Desk) eligible(ctx context.Context, a Application, slot slots.SlotID) (
 // prepare seals and hashes what goes into the database.
 func (d *Desk) prepare(a Application, g grant, rules slots.Rules) (confirmation, error) {
 	c := confirmation{
-		grant: g, key: a.Actor + " appointments " + a.Key, body: d.Keys.MAC("request", a.Request),
+		grant: g, key: strings.Join([]string{a.Actor, a.Session, "appointments", a.Key}, "/"), body: d.Keys.MAC("request", a.Request),
 		actor: a.Actor, service: a.Service, channel: a.Channel, locale: a.Locale,
 		numbers: d.numbers(a.Hold), phone: d.Keys.MAC("phone", []byte(a.Phone.Number())),
 	}

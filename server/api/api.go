@@ -1,0 +1,72 @@
+// Package api is the JSON API. Its promise is openapi.yaml: requests are
+// checked against that document before a handler sees them, and the handlers'
+// signatures are generated from it.
+//
+// A handler reads, calls, answers. Failures are returned as faults; the server
+// turns them into problem documents with WriteProblem.
+package api
+
+import (
+	"context"
+
+	"github.com/labstack/echo/v4"
+
+	"hunyue/booking"
+	"hunyue/hall"
+	"hunyue/internal/date"
+	"hunyue/internal/fault"
+	"hunyue/notify"
+	"hunyue/server/auth"
+	"hunyue/slots"
+)
+
+// API answers JSON requests. Its methods are the operations of openapi.yaml.
+type API struct {
+	Desk     *booking.Desk
+	Hall     *hall.Desk
+	Offices  *slots.Store
+	Codes    *notify.Codes
+	Accounts *auth.Accounts
+}
+
+var _ StrictServerInterface = (*API)(nil)
+
+// Mount adds every operation below g, which is /api/v1. Who may use an
+// operation is what the document says of it.
+func (a *API) Mount(g *echo.Group) error {
+	spec, err := readSpec()
+	if err != nil {
+		return err
+	}
+	all, err := operations(spec)
+	if err != nil {
+		return err
+	}
+	doors := map[string][]echo.MiddlewareFunc{}
+	for id, op := range all {
+		if op.staff {
+			doors[id] = append(doors[id], a.Accounts.Require(op.roles...))
+		}
+		doors[id] = append(doors[id], op.check)
+	}
+	RegisterHandlersWithOptions(g, NewStrictHandler(a, nil), RegisterHandlersOptions{OperationMiddlewares: doors})
+	return nil
+}
+
+// serviceAt is an office and one of the services that it offers.
+func (a *API) serviceAt(ctx context.Context, office, service string) (slots.Office, slots.Service, error) {
+	o, err := a.Offices.Office(ctx, office)
+	if err != nil {
+		return slots.Office{}, slots.Service{}, err
+	}
+	s, ok := o.Service(service)
+	if !ok {
+		return slots.Office{}, slots.Service{}, fault.InFields(map[string]string{"service": "not_offered"})
+	}
+	return o, s, nil
+}
+
+// today is the day at an office.
+func (a *API) today(o slots.Office) date.Date {
+	return date.DateOf(a.Desk.Clock.Now().In(o.Location))
+}

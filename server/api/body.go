@@ -1,0 +1,146 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+)
+
+// The limits of a body: its bytes, and its members, so that a small body made
+// of nothing but field names costs no more than a large one.
+const (
+	largestBody = 64 << 10
+	mostMembers = 2000
+)
+
+// body is a request body that has been read. The generated code binds the
+// value that was checked and does not parse a second time.
+type body struct {
+	*bytes.Reader
+	bytes []byte
+	value any
+}
+
+// ValidatedValue is the body as JSON has it.
+func (b *body) ValidatedValue() any { return b.value }
+
+// Close does nothing: there is nothing left to read.
+func (b *body) Close() error { return nil }
+
+// readBody reads a body of JSON. The faults are errMediaType, errTooLarge and
+// errMalformed.
+func readBody(r *http.Request) (*body, error) {
+	if !isJSON(r) {
+		return nil, errMediaType
+	}
+	if r.ContentLength > largestBody {
+		return nil, errTooLarge
+	}
+	text, err := readAll(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > largestBody {
+		return nil, errTooLarge
+	}
+	value, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return &body{Reader: bytes.NewReader(text), bytes: text, value: value}, nil
+}
+
+func isJSON(r *http.Request) bool {
+	if r.Header.Get(echo.HeaderContentEncoding) != "" {
+		return false
+	}
+	said := r.Header.Get(echo.HeaderContentType)
+	if said == echo.MIMEApplicationJSON {
+		return true
+	}
+	media, _, err := mime.ParseMediaType(said)
+	return err == nil && media == echo.MIMEApplicationJSON
+}
+
+func readAll(r *http.Request) ([]byte, error) {
+	var text bytes.Buffer
+	if r.ContentLength > 0 {
+		text.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	_, err := text.ReadFrom(io.LimitReader(r.Body, largestBody+1))
+	if err == nil {
+		return text.Bytes(), nil
+	}
+	if ctx := r.Context(); ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if he, ok := errors.AsType[*echo.HTTPError](err); ok && he.Code == http.StatusRequestEntityTooLarge {
+		return nil, errTooLarge // by a limit in front of ours
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, errTooLarge
+	}
+	return nil, errMalformed // broken off
+}
+
+// parse reads exactly one JSON value. A name that stands twice in an object is
+// refused, because programs do not agree on which one counts.
+func parse(text []byte) (any, error) {
+	if !utf8.Valid(text) {
+		return nil, errMalformed
+	}
+	var value any
+	if json.Unmarshal(text, &value) != nil {
+		return nil, errMalformed // the cause would quote what was sent
+	}
+	switch written := membersIn(text); {
+	case written > mostMembers:
+		return nil, errTooLarge
+	case written != membersOf(value):
+		return nil, errMalformed
+	}
+	return value, nil
+}
+
+// membersIn counts the members of all objects in a valid JSON text: the colons
+// outside strings.
+func membersIn(text []byte) int {
+	n := 0
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			quoted = !quoted
+		case ':':
+			if !quoted {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// membersOf counts them in the parsed value, where a repeated name is one.
+func membersOf(value any) int {
+	n := 0
+	switch v := value.(type) {
+	case map[string]any:
+		n = len(v)
+		for _, member := range v {
+			n += membersOf(member)
+		}
+	case []any:
+		for _, item := range v {
+			n += membersOf(item)
+		}
+	}
+	return n
+}

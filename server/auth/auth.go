@@ -1,0 +1,84 @@
+// Package auth says who of the staff may use the program. Couples have no
+// accounts: an appointment is opened with its own secret.
+package auth
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"hunyue/internal/clock"
+	"hunyue/internal/fault"
+	"hunyue/internal/seal"
+)
+
+// What a member of staff may be told at the door.
+var (
+	// ErrLoginFailed is the one answer to a wrong password, an unknown name, a
+	// locked and a disabled account: a stranger learns nothing from it.
+	ErrLoginFailed   = fault.New(fault.Unauthorized, "login_failed")
+	ErrLoginRequired = fault.New(fault.Unauthorized, "login_required") // no token, or one that has ended
+	ErrForbidden     = fault.New(fault.Forbidden, "forbidden")
+	ErrUserExists    = fault.New(fault.Conflict, "user_exists")
+	ErrNoSuchUser    = fault.New(fault.NotFound, "no_such_user")
+	ErrBusy          = fault.New(fault.Unavailable, "unavailable") // more people sign in than can be checked
+)
+
+// The roles there are. What each of them may do is decided where the addresses
+// are: a group of addresses names the roles that it lets in.
+const (
+	Operator  = "operator"  // answers the phone and books for callers
+	Hall      = "hall"      // receives couples at the door
+	Registrar = "registrar" // completes registrations at a counter
+	Manager   = "manager"   // publishes and suspends days of an office
+	District  = "district"  // looks over the offices of a district
+	Auditor   = "auditor"   // reads the audit
+	SysAdmin  = "sysadmin"  // runs the system
+	SecAdmin  = "secadmin"  // guards it: accounts and roles
+)
+
+// Staff is a signed-in member of staff. It is shared by requests that run at
+// once: read it, don't change it.
+type Staff struct {
+	ID       int64
+	Username string
+	Name     string
+	Roles    []string
+	Offices  []string // the offices that they work for
+}
+
+// Has reports whether they have one of the roles, or any at all where none is
+// named.
+func (s *Staff) Has(roles ...string) bool {
+	return len(roles) == 0 || slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(s.Roles, role) })
+}
+
+// MayServe reports whether they work for the office.
+func (s *Staff) MayServe(office string) bool { return slices.Contains(s.Offices, office) }
+
+// Actor is how the audit names them.
+func (s *Staff) Actor() string { return "staff:" + s.Username }
+
+// Accounts is the staff accounts and who is signed in. Make one for the whole
+// program: it remembers for a second whom it has let in.
+type Accounts struct {
+	DB    *sqlx.DB
+	Keys  *seal.Keys
+	Clock *clock.Clock
+
+	// Secure says that the browser comes over https, and so may keep the
+	// cookie under a name that no other host can set.
+	Secure bool
+
+	admitted  admitted
+	passwords passwords
+}
+
+type staffKey struct{}
+
+// From is who makes the request, or nil for the public.
+func From(ctx context.Context) *Staff {
+	s, _ := ctx.Value(staffKey{}).(*Staff)
+	return s
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	goredis "github.com/redis/go-redis/v9"
+
+	"hunyue/booking"
+	"hunyue/hall"
+	"hunyue/internal/clock"
+	"hunyue/internal/postgres"
+	"hunyue/internal/redis"
+	"hunyue/internal/seal"
+	"hunyue/notify"
+	"hunyue/server/api"
+	"hunyue/server/auth"
+	"hunyue/server/i18n"
+	"hunyue/slots"
+)
+
+// How many connections each part of the program may have. They are pools of
+// their own, so that a crowd at the public door takes none from the staff in
+// the hall, nor from the messages that are to be sent.
+const (
+	bookingConnections = 24
+	staffConnections   = 8
+	jobsConnections    = 6
+)
+
+// parts is the program put together: everything that lives as long as it does.
+type parts struct {
+	log   *slog.Logger
+	clock *clock.Clock
+	keys  *seal.Keys
+	texts *i18n.Texts
+
+	booking, staff, jobs *sqlx.DB // pools of the same database
+	redis                goredis.UniversalClient
+
+	watched  *observer
+	accounts *auth.Accounts
+	offices  *slots.Store
+	desk     *booking.Desk
+	hall     *hall.Desk
+	outbox   *notify.Outbox
+	worker   *notify.Worker
+
+	sent *notify.DevChannel // of demo mode
+	demo *demoWorld         // likewise
+}
+
+// assemble puts the program together on engines that run. Close what it
+// returns, also where it fails.
+func assemble(ctx context.Context, c config, at addresses, log *slog.Logger) (*parts, error) {
+	p := &parts{log: log, clock: &clock.Clock{}}
+	var err error
+	if p.texts, err = i18n.Load(); err != nil {
+		return p, err
+	}
+	if p.keys, err = seal.Load(c.Keys); err != nil {
+		return p, err
+	}
+	if err := p.connect(ctx, at); err != nil {
+		return p, err
+	}
+	if err := p.setClock(ctx, c); err != nil {
+		return p, err
+	}
+	p.watched = newObserver(log, p.clock)
+	p.outbox = notify.NewOutbox(p.jobs, p.clock, log)
+	p.accounts = &auth.Accounts{DB: p.staff, Keys: p.keys, Clock: p.clock, Secure: c.https()}
+	p.offices = &slots.Store{DB: p.booking, Clock: p.clock}
+	p.desk = &booking.Desk{
+		DB: p.booking, Holds: &booking.Holds{Redis: p.redis, Clock: p.clock}, Offices: p.offices,
+		Keys: p.keys, Clock: p.clock, Log: log, Wake: func() { p.outbox.Wake(context.WithoutCancel(ctx)) },
+	}
+	p.hall = &hall.Desk{DB: p.staff, Offices: &slots.Store{DB: p.staff, Clock: p.clock}, Clock: p.clock, Log: log}
+	if err := p.employ(c.Demo, at.database); err != nil {
+		return p, err
+	}
+	p.demo = &demoWorld{
+		db: p.jobs, clock: p.clock, limits: c.Limits,
+		offices: p.offices, accounts: p.accounts, publish: p.desk.Publish, measure: demoReading(p.hall),
+	}
+	p.measure()
+	return p, p.desk.Holds.Load(ctx)
+}
+
+// connect opens the engines and brings the database to the newest form.
+func (p *parts) connect(ctx context.Context, at addresses) (err error) {
+	for pool, most := range map[**sqlx.DB]int{&p.booking: bookingConnections, &p.staff: staffConnections, &p.jobs: jobsConnections} {
+		if *pool, err = postgres.Open(ctx, at.database); err != nil {
+			return err
+		}
+		(*pool).SetMaxOpenConns(most)
+		(*pool).SetMaxIdleConns(most)
+	}
+	if err := postgres.Migrate(ctx, p.jobs); err != nil {
+		return err
+	}
+	p.redis, err = redis.Open(ctx, at.redis)
+	return err
+}
+
+// setClock starts our clock and the database's at HUNYUE_DEMO_NOW, or sets both
+// right.
+func (p *parts) setClock(ctx context.Context, c config) error {
+	if !c.DemoNow.IsZero() {
+		p.clock.Set(c.DemoNow.Sub(p.clock.Now()))
+	}
+	return postgres.Shift(ctx, p.jobs, p.clock.Shift())
+}
+
+// employ makes the worker that does what the outbox asks. Outside demo mode
+// there is nobody yet to send texts: messages go on the call list.
+func (p *parts) employ(demo bool, dsn string) error {
+	texts, err := notify.ParseTexts(slots.DefaultRules().SMSSign)
+	if err != nil {
+		return err
+	}
+	var channel notify.Channel = notify.NoChannel{}
+	if demo {
+		p.sent = &notify.DevChannel{DB: p.jobs}
+		channel = p.sent
+	}
+	sender := &notify.Sender{DB: p.jobs, Channel: channel, Texts: texts, Keys: p.keys, Clock: p.clock, Lookup: p.desk.Letter}
+	p.worker = &notify.Worker{
+		DB: p.jobs, Outbox: p.outbox, DSN: dsn, Log: p.log,
+		Handlers: map[notify.Topic]notify.Handler{
+			notify.TopicSettle: p.desk, notify.TopicMessage: sender, notify.TopicCode: sender,
+		},
+	}
+	return nil
+}
+
+// measure has the metrics of the parts collected with those of the requests.
+func (p *parts) measure() {
+	p.watched.registry.MustRegister(booking.Collectors()...)
+	p.watched.registry.MustRegister(
+		collectors.NewDBStatsCollector(p.booking.DB, "booking"),
+		collectors.NewDBStatsCollector(p.staff.DB, "staff"),
+		collectors.NewDBStatsCollector(p.jobs.DB, "jobs"))
+}
+
+// surface is what the addresses are answered with.
+func (p *parts) surface(c config) *surface {
+	return &surface{
+		config: c, observer: p.watched, texts: p.texts,
+		health: &health{log: p.log, engines: []engine{
+			{"postgres", p.staff.PingContext},
+			{"redis", func(ctx context.Context) error { return p.redis.Ping(ctx).Err() }},
+		}},
+		api: &api.API{
+			Desk: p.desk, Hall: p.hall, Offices: p.offices, Accounts: p.accounts,
+			Codes: &notify.Codes{DB: p.booking, Keys: p.keys, Outbox: p.outbox, Limits: c.Limits},
+		},
+		dev: &devMessages{channel: p.sent, texts: p.texts},
+	}
+}
+
+// close closes what is open. Nothing may use it any more.
+func (p *parts) close() {
+	if p.redis != nil {
+		p.redis.Close()
+	}
+	for _, pool := range []*sqlx.DB{p.booking, p.staff, p.jobs} {
+		if pool != nil {
+			pool.Close()
+		}
+	}
+}

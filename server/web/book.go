@@ -1,0 +1,293 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"hunyue/booking"
+	"hunyue/internal/date"
+	"hunyue/internal/fault"
+	"hunyue/notify"
+	"hunyue/server/auth"
+	"hunyue/slots"
+)
+
+// read is the form that was sent and what it books.
+func (l line) read(c echo.Context) (bookForm, subject, error) {
+	sent, err := posted(c)
+	if err != nil {
+		return bookForm{}, subject{}, err
+	}
+	f := readBookForm(sent)
+	s, err := l.subject(c, f)
+	return f, s, err
+}
+
+func (l line) subject(c echo.Context, f bookForm) (subject, error) {
+	ctx := c.Request().Context()
+	slot, err := slots.ParseSlotID(f.Slot)
+	if err != nil {
+		return subject{}, err
+	}
+	office, err := l.Offices.Office(ctx, slot.Office)
+	if err != nil {
+		return subject{}, err
+	}
+	if l.assisted() && !auth.From(ctx).MayServe(office.ID) {
+		return subject{}, auth.ErrForbidden
+	}
+	w, err := l.wishAt(c, office, f.Service)
+	if err != nil {
+		return subject{}, err
+	}
+	if w.service.Group != slot.Group {
+		return subject{}, slots.ErrNoSuchSlot
+	}
+	return subject{
+		wish: w, slot: slot, starts: slot.Start.On(slot.Day, office.Location),
+		now: l.Clock.Now().In(office.Location),
+	}, nil
+}
+
+// hold keeps the place that was chosen and asks for whom.
+func (l line) hold(c echo.Context) error {
+	w, day, err := l.wishOn(c)
+	if err != nil {
+		return err
+	}
+	f := bookForm{Slot: c.FormValue("slot"), Service: w.service.ID, Key: c.FormValue("key")}
+	s, err := l.subject(c, f)
+	if err != nil || s.slot.Day != day || s.office.ID != w.office.ID {
+		return l.chooseAgain(c, w, day, "")
+	}
+	held, err := l.take(c, s, &f)
+	if f, tellable := told(err); err != nil && tellable {
+		retryLater(c, f)
+		return l.chooseAgain(c, w, day, f.Code)
+	}
+	if err != nil {
+		return err
+	}
+	return l.showDetails(c, http.StatusOK, l.page(c), f, held, nil)
+}
+
+// take holds the place of s for whoever asks, and notes the hold in the form.
+func (l line) take(c echo.Context, s subject, f *bookForm) (subject, error) {
+	if f.Key == "" {
+		f.Key = newKey()
+	}
+	holder := l.holder(c)
+	held, err := l.Desk.Hold(c.Request().Context(), booking.HoldRequest{
+		Slot: s.slot, Channel: l.channel, Session: holder, Key: f.Key,
+	})
+	if err != nil {
+		return s, err
+	}
+	f.note(held)
+	if l.assisted() {
+		return s, nil
+	}
+	return s, l.oneHold(c, held, holder)
+}
+
+func (f *bookForm) note(h booking.Hold) {
+	f.Hold, f.Token, f.Until = h.ID.String(), h.Token, h.ExpiresAt.Format(time.RFC3339)
+}
+
+// chooseAgain shows the day again: nothing was chosen, or what was is gone.
+func (l line) chooseAgain(c echo.Context, w wish, day date.Date, why string) error {
+	pg, status := l.page(c), http.StatusUnprocessableEntity
+	if why == "" {
+		pg.Mistakes = []mistake{{"times", pg.T("wrong.slot.required")}}
+	} else {
+		pg.Alert, status = pg.Fault(why), http.StatusConflict
+	}
+	times, err := l.timesOf(c, pg, w, day)
+	if err != nil {
+		return err
+	}
+	return l.render(c, status, "times", times)
+}
+
+// lost is for whoever asks for the form without having sent one: a bookmark, or
+// an address typed in.
+func (l line) lost(c echo.Context) error { return c.Redirect(http.StatusSeeOther, l.home()) }
+
+// details shows the form again as it was typed.
+func (l line) details(c echo.Context) error {
+	f, s, err := l.read(c)
+	if err != nil {
+		return err
+	}
+	return l.showDetails(c, http.StatusOK, l.page(c), f, s, nil)
+}
+
+// leave gives the place back and shows the day again.
+func (l line) leave(c echo.Context) error {
+	f, s, err := l.read(c)
+	if err != nil {
+		return err
+	}
+	if id, wrong := uuid.Parse(f.Hold); wrong == nil {
+		err = l.Desk.Release(c.Request().Context(), id, f.Token, l.holder(c))
+	}
+	if err != nil && !errors.Is(err, booking.ErrHoldForeign) && !errors.Is(err, booking.ErrBooked) {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, l.timesAt(s.office.ID, s.slot.Day, s.service.ID))
+}
+
+// extend gives the couple more time.
+func (l line) extend(c echo.Context) error {
+	f, s, err := l.read(c)
+	if err != nil {
+		return err
+	}
+	pg, status := l.page(c), http.StatusOK
+	id, wrong := uuid.Parse(f.Hold)
+	if wrong != nil {
+		return booking.ErrHoldForeign
+	}
+	held, err := l.Desk.Extend(c.Request().Context(), id, f.Token, l.holder(c))
+	switch {
+	case errors.Is(err, booking.ErrNoExtension):
+		pg, status = pg.refused(booking.ErrNoExtension), http.StatusConflict
+	case err != nil:
+		return l.unheld(c, pg, f, s, err)
+	default:
+		f.note(held)
+		pg.Notice = pg.T("book.extended", "time", pg.Clock(held.ExpiresAt.In(s.office.Location)))
+	}
+	if c.FormValue("page") == "check" {
+		return l.showCheck(c, status, pg, f, s)
+	}
+	return l.showDetails(c, status, pg, f, s, nil)
+}
+
+// check judges what was typed and, if all is well, shows it once more. A couple
+// is sent a code.
+func (l line) check(c echo.Context) error {
+	f, s, err := l.read(c)
+	if err != nil {
+		return err
+	}
+	return l.checked(c, f, s)
+}
+
+func (l line) checked(c echo.Context, f bookForm, s subject) error {
+	pg := l.page(c)
+	app, wrong := l.judge(f, s)
+	if len(wrong) > 0 {
+		return l.showDetails(c, http.StatusUnprocessableEntity, pg, f, s, wrong)
+	}
+	if ends, known := f.until(); known && !ends.After(l.Clock.Now()) {
+		return l.unheld(c, pg, f, s, booking.ErrHoldExpired)
+	}
+	if l.assisted() {
+		return l.showCheck(c, http.StatusOK, pg, f, s)
+	}
+	pg, err := l.send(c.Request().Context(), pg, app.Phone.Number())
+	if err != nil {
+		return err
+	}
+	return l.showCheck(c, http.StatusOK, pg, f, s)
+}
+
+// send sends a code and says so. That one was sent a moment ago is no mistake.
+func (p *Pages) send(ctx context.Context, pg page, phone string) (page, error) {
+	err := p.Codes.Request(ctx, phone, pg.Lang)
+	switch {
+	case err == nil:
+		pg.Notice = pg.T("code.sent")
+	case errors.Is(err, notify.ErrCodeTooSoon):
+		pg.Notice = pg.T("code.sent_before")
+	case errors.Is(err, notify.ErrCodeTooMany):
+		pg = pg.refused(notify.ErrCodeTooMany)
+	default:
+		return pg, err
+	}
+	return pg, nil
+}
+
+// code sends another code.
+func (l line) code(c echo.Context) error { return l.check(c) }
+
+// confirm makes the appointment.
+func (l line) confirm(c echo.Context) error {
+	f, s, err := l.read(c)
+	if err != nil {
+		return err
+	}
+	pg := l.page(c)
+	app, wrong := l.judge(f, s)
+	if len(wrong) > 0 {
+		return l.showDetails(c, http.StatusUnprocessableEntity, pg, f, s, wrong)
+	}
+	app.Code = digits(f.Code)
+	if app.Code == "" && !l.assisted() {
+		pg.Mistakes = []mistake{{"code", pg.T("wrong.code.required")}}
+		return l.showCheck(c, http.StatusUnprocessableEntity, pg, f, s)
+	}
+	if app.Request, err = f.request(); err != nil {
+		return err
+	}
+	app.Hold, err = uuid.Parse(f.Hold)
+	if err != nil {
+		return l.unheld(c, pg, f, s, booking.ErrHoldForeign)
+	}
+	app.Token, app.Session, app.Key = f.Token, l.holder(c), f.Key
+	app.Locale, app.Actor = pg.Lang, l.actor(c)
+	made, err := l.Desk.Confirm(c.Request().Context(), app)
+	if err != nil {
+		return l.unconfirmed(c, pg, f, s, err)
+	}
+	return l.done(c, made)
+}
+
+func (l line) done(c echo.Context, made booking.Receipt) error {
+	if l.assisted() {
+		return c.Redirect(http.StatusSeeOther, l.base+"/"+made.Number)
+	}
+	if err := l.letIn(c, made.Number, made.Secret); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/b/"+made.Number)
+}
+
+// unconfirmed says why there is no appointment, where it can be mended.
+func (l line) unconfirmed(c echo.Context, pg page, f bookForm, s subject, err error) error {
+	told := fault.Of(err)
+	switch told.Code {
+	case booking.ErrCodeWrong.Code, booking.ErrCodeExpired.Code, booking.ErrCodeUsedUp.Code:
+		pg.Mistakes = []mistake{{"code", pg.Fault(told.Code)}}
+		return l.showCheck(c, http.StatusUnprocessableEntity, pg, f, s)
+	case booking.ErrPhoneBusy.Code:
+		return l.showDetails(c, http.StatusConflict, pg, f, s, wrongs{"phone": told.Code})
+	case booking.ErrUnknownOutcome.Code, booking.ErrStillRunning.Code:
+		retryLater(c, told)
+		return l.showCheck(c, statusOf(told), pg.refused(told), f, s)
+	}
+	if len(told.Fields) > 0 {
+		return l.showDetails(c, http.StatusUnprocessableEntity, pg, f, s, told.Fields)
+	}
+	return l.unheld(c, pg, f, s, err)
+}
+
+// digits is s without what people put between the digits of a code.
+func digits(s string) string {
+	var kept []rune
+	for _, r := range s {
+		switch {
+		case r >= '０' && r <= '９':
+			kept = append(kept, r-'０'+'0')
+		case r >= '0' && r <= '9':
+			kept = append(kept, r)
+		}
+	}
+	return string(kept)
+}

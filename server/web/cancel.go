@@ -1,0 +1,117 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"hunyue/booking"
+	"hunyue/internal/fault"
+)
+
+type cancelPage struct {
+	page
+	Own  ownWords
+	Sent bool // a code is on its way
+	Code field
+	Call bool // no code can be sent to their phone
+}
+
+// cancelling asks whether they are sure.
+func (p *Pages) cancelling(c echo.Context) error {
+	mine, ok, err := p.mine(c)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return askWho(c)
+	}
+	return p.showCancel(c, http.StatusOK, p.page(c), mine, false)
+}
+
+func (p *Pages) showCancel(c echo.Context, status int, pg page, mine own, sent bool) error {
+	phone, err := p.Desk.Phone(mine.appointment)
+	if err != nil {
+		return err
+	}
+	return p.render(c, status, "cancel", cancelPage{
+		page: pg, Own: pg.ownWords(mine), Sent: sent, Code: pg.codeField(), Call: !phone.TakesSMS(),
+	})
+}
+
+// codeField is where a phone code is typed.
+func (pg page) codeField() field {
+	f := field{Name: "code", Label: pg.T("code.label"), Hint: pg.T("code.hint"), Mode: "numeric", Auto: "one-time-code"}
+	for _, m := range pg.Mistakes {
+		if m.Field == f.Name {
+			f.Wrong = m.Text
+		}
+	}
+	return f
+}
+
+// cancelCode sends the code that a cancellation takes.
+func (p *Pages) cancelCode(c echo.Context) error {
+	mine, ok, err := p.mine(c)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return askWho(c)
+	}
+	pg, err := p.sendTo(c.Request().Context(), p.page(c), mine.appointment)
+	if err != nil {
+		return err
+	}
+	return p.showCancel(c, http.StatusOK, pg, mine, true)
+}
+
+// sendTo sends a code to the phone on file, if it gets texts.
+func (p *Pages) sendTo(ctx context.Context, pg page, a booking.Appointment) (page, error) {
+	phone, err := p.Desk.Phone(a)
+	if err != nil || !phone.TakesSMS() {
+		return pg, err
+	}
+	return p.send(ctx, pg, phone.Number())
+}
+
+// cancel gives the place back.
+func (p *Pages) cancel(c echo.Context) error {
+	mine, ok, err := p.mine(c)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return askWho(c)
+	}
+	pg, code := p.page(c), digits(c.FormValue("code"))
+	if code == "" {
+		pg.Mistakes = []mistake{{"code", pg.T("wrong.code.required")}}
+		return p.showCancel(c, http.StatusUnprocessableEntity, pg, mine, true)
+	}
+	_, err = p.Desk.Cancel(c.Request().Context(), booking.Change{Appointment: mine.appointment, Code: code, Actor: "couple"})
+	if err != nil {
+		pg, status, err := pg.unchanged(err)
+		if err != nil {
+			return err
+		}
+		return p.showCancel(c, status, pg, mine, true)
+	}
+	return c.Redirect(http.StatusSeeOther, "/b/"+mine.Number)
+}
+
+// unchanged is pg with why an appointment was not changed, and the status to
+// show it with. What cannot be told comes back as the error.
+func (pg page) unchanged(err error) (page, int, error) {
+	switch {
+	case errors.Is(err, booking.ErrCodeWrong), errors.Is(err, booking.ErrCodeExpired), errors.Is(err, booking.ErrCodeUsedUp):
+		pg.Mistakes = []mistake{{"code", pg.Fault(fault.Of(err).Code)}}
+		return pg, http.StatusUnprocessableEntity, nil
+	case errors.Is(err, booking.ErrTooLate), errors.Is(err, booking.ErrNotPossible), errors.Is(err, booking.ErrTooManyMoves):
+		f := fault.Of(err)
+		return pg.refused(f), statusOf(f), nil
+	}
+	return pg, 0, err
+}

@@ -1,0 +1,105 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"hunyue/booking"
+	"hunyue/internal/fault"
+)
+
+// What a browser keeps for us. None of it names anybody.
+
+// setCookie sets a cookie out of reach of scripts and of other sites' forms.
+func (p *Pages) setCookie(c echo.Context, cookie http.Cookie) {
+	cookie.HttpOnly, cookie.Secure, cookie.SameSite = true, p.Accounts.Secure, http.SameSiteLaxMode
+	c.SetCookie(&cookie)
+}
+
+// own is the name of a cookie that only this host can set, where it comes over
+// https.
+func (p *Pages) own(name string) string {
+	if p.Accounts.Secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// session is who holds: a random name for this browser, until it is closed.
+func (p *Pages) session(c echo.Context) string {
+	name := p.own("session")
+	if known, err := c.Cookie(name); err == nil && len(known.Value) >= 26 {
+		return known.Value
+	}
+	id := rand.Text()
+	p.setCookie(c, http.Cookie{Name: name, Value: id, Path: "/"})
+	c.Request().AddCookie(&http.Cookie{Name: name, Value: id}) // the same for the rest of this request
+	return id
+}
+
+// oneHold gives back what this browser held before, since nobody holds two
+// places (domain rule 28), and notes what it holds now.
+func (p *Pages) oneHold(c echo.Context, now booking.Hold, session string) error {
+	name := p.own("hold")
+	if before, err := c.Cookie(name); err == nil {
+		id, token, _ := strings.Cut(before.Value, "/")
+		if hold, err := uuid.Parse(id); err == nil && hold != now.ID {
+			err := p.Desk.Release(c.Request().Context(), hold, token, session)
+			if _, expected := errors.AsType[*fault.Error](err); err != nil && !expected {
+				return err // what has ended or was booked is nothing to give back
+			}
+		}
+	}
+	p.setCookie(c, http.Cookie{Name: name, Value: now.ID.String() + "/" + now.Token, Path: "/"})
+	return nil
+}
+
+// pass lets a browser see one appointment. Changes need a phone code besides.
+type pass struct {
+	Number string `json:"n"`
+	Secret string `json:"s,omitempty"` // of the appointment, where this browser made it
+	Until  int64  `json:"u"`           // seconds
+}
+
+const (
+	passPurpose = "appointment page"
+	passFor     = 100 * 24 * time.Hour // longer than anything is booked ahead
+)
+
+// letIn gives the browser a pass, which it sends back for that appointment's
+// pages alone.
+func (p *Pages) letIn(c echo.Context, number, secret string) error {
+	payload, err := json.Marshal(pass{number, secret, p.Clock.Now().Add(passFor).Unix()})
+	if err != nil {
+		return err
+	}
+	p.setCookie(c, http.Cookie{
+		Name: "pass", Value: p.Keys.Sign(passPurpose, payload), Path: "/b/" + number,
+		MaxAge: int(passFor.Seconds()),
+	})
+	return nil
+}
+
+// passOf is the browser's pass for an appointment, if it has one.
+func (p *Pages) passOf(c echo.Context, number string) (pass, bool) {
+	cookie, err := c.Cookie("pass")
+	if err != nil {
+		return pass{}, false
+	}
+	payload, err := p.Keys.Verify(passPurpose, cookie.Value)
+	if err != nil {
+		return pass{}, false
+	}
+	var shown pass
+	if json.Unmarshal(payload, &shown) != nil || shown.Number != number {
+		return pass{}, false
+	}
+	return shown, p.Clock.Now().Before(time.Unix(shown.Until, 0))
+}

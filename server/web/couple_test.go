@@ -1,0 +1,275 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestACoupleBooksSeesAndCancels(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get("/").want(http.StatusOK, "武陵区婚姻登记处")
+	v.get("/o/"+office).want(http.StatusOK, "5月20日 周三", "周末休息", "可约", "结婚登记")
+	v.get(theDay).want(http.StatusOK, "09:00–09:30", "2026年5月20日 星期三")
+	v.send(theDay, "slot", nineClock).want(http.StatusOK, "填写双方信息", "名额为您保留到 10:05")
+	v.send("/book/check", couple()...).want(http.StatusOK, "核对并验证手机", "张三", "430***********0014", "验证码已发送")
+	v.send("/book/confirm", "code", v.codeFor(hisPhone)).want(http.StatusOK,
+		"预约成功", "2026年5月20日 星期三 09:00–09:30", "张*", "138****0001", "08:30 起可以签到", "5月19日 周二 24:00 前")
+
+	page := v.URL.Path
+	v.get(page+"/cancel").want(http.StatusOK, "确定取消 2026年5月20日 星期三 09:00–09:30 吗")
+	v.later(2 * time.Minute)
+	v.send(page + "/cancel/code").want(http.StatusOK, "短信验证码")
+	v.send(page+"/cancel", "code", "").want(http.StatusUnprocessableEntity, "请填写短信里的 6 位验证码")
+	v.send(page+"/cancel", "code", v.codeFor(hisPhone)).want(http.StatusOK, "已取消")
+	if v.URL.Path != page {
+		t.Errorf("after the cancellation at %s, want %s", v.URL.Path, page)
+	}
+	if n := v.count(`SELECT count(*) FROM appointment WHERE status = 'cancelled'`); n != 1 {
+		t.Errorf("%d cancelled appointments, want 1", n)
+	}
+}
+
+func TestACoupleMovesItsAppointmentAndKeepsTheOldOneUntilThen(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.book(nineClock)
+	page := v.URL.Path
+	v.get(page+"/change").want(http.StatusOK, "5月22日 周五", "新的时段确认之前，原来的会一直留着")
+	v.get(page + "/change?date=2026-05-22").want(http.StatusOK)
+	v.send(page + "/change").want(http.StatusUnprocessableEntity, "请选择一个时段")
+	v.later(2 * time.Minute)
+	v.send(page+"/change", "slot", office+"-20260522-1030-marriage").want(http.StatusOK, "2026年5月22日 星期五 10:30")
+	form := v.form(page + "/change/confirm")
+	v.send(page+"/change/confirm", "code", "000000").want(http.StatusUnprocessableEntity, "验证码不对")
+	form.Set("code", v.codeFor(hisPhone))
+	for range 2 { // pressed twice
+		v.post(page+"/change/confirm", form).want(http.StatusOK, "预约成功", "2026年5月22日 星期五 10:30–11:00")
+	}
+	if n := v.count(`SELECT count(*) FROM appointment WHERE day = '2026-05-22' AND reschedules = 1`); n != 1 {
+		t.Errorf("%d appointments moved once, want 1", n)
+	}
+}
+
+func TestWrongInputKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get(theDay).send(theDay).want(http.StatusUnprocessableEntity, "请选择一个时段")
+	v.send(theDay, "slot", nineClock).want(http.StatusOK)
+	v.send("/book/check",
+		"parties.0.name", "张三", "parties.0.document.number", "430799199003070013",
+		"parties.1.name", "", "parties.1.document.number", " 4307 9919 9003 0700 22 ",
+		"phone", "0736-7123456", "consents.privacy", privacyVersion)
+	v.want(http.StatusUnprocessableEntity,
+		"错误", "一方的证件号码：号码不对，请对照证件再看一遍", "另一方的姓名：请填写姓名", "手机号码：这个号码收不到验证码", "请先同意预约须知")
+	f := v.form("/book/check")
+	for name, want := range map[string]string{
+		"parties.0.name": "张三", "parties.0.document.number": "430799199003070013", "parties.1.name": "",
+		"parties.1.document.number": " 4307 9919 9003 0700 22 ", "phone": "0736-7123456",
+		"consents.privacy": privacyVersion, "consents.agreement": "", "slot": nineClock,
+	} {
+		if got := f.Get(name); got != want {
+			t.Errorf("%s came back as %q, want %q", name, got, want)
+		}
+	}
+	for link := range v.all("a") {
+		field, inPage := strings.CutPrefix(attr(link, "href"), "#")
+		if inPage && !strings.Contains(v.body, `id="`+field+`"`) {
+			t.Errorf("the summary leads to %s, which is not there", field)
+		}
+	}
+	v.send("/book/check", couple()...).want(http.StatusOK, "核对并验证手机")
+	v.send("/book/confirm", "code", "000000").want(http.StatusUnprocessableEntity, "验证码不对")
+	if got := v.form("/book/confirm").Get("parties.0.document.number"); got != him {
+		t.Errorf("after a wrong code the number is %q, want %q", got, him)
+	}
+	v.send("/book/details").want(http.StatusOK, "填写双方信息")
+	if got := v.form("/book/check").Get("parties.1.name"); got != "李四" {
+		t.Errorf("back in the form the name is %q, want 李四", got)
+	}
+}
+
+func TestTheLawIsToldWhereItWasBroken(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get(theDay).send(theDay, "slot", nineClock)
+	typed := func(change ...string) []string { return append(couple(), change...) }
+	for _, tt := range []struct{ change, value, says string }{
+		{"parties.1.document.number", him, "另一方的证件号码：双方填了同一个证件号码"},
+		{"parties.1.document.number", "430799199003070030", "另一方的证件号码：结婚登记须为一男一女"},
+		{"parties.0.document.number", "430799200609010010", "一方的证件号码：按证件计算，办理当天未到法定婚龄"},
+		{"parties.0.document.type", "passport", "一方的性别：请选择性别"},
+		{"parties.0.document.type", "library_card", "一方的证件类型：没有这种证件类型"},
+	} {
+		number := tt.value
+		if strings.HasSuffix(tt.change, "number") && len(number) == 18 {
+			number = number[:17] + checkDigit(number[:17])
+		}
+		v.send("/book/check", typed(tt.change, number)...)
+		if tt.value == "passport" {
+			v.want(http.StatusUnprocessableEntity)
+			continue // its number is not one of a passport
+		}
+		v.want(http.StatusUnprocessableEntity, tt.says)
+	}
+}
+
+// checkDigit is the last character of a resident ID.
+func checkDigit(first17 string) string {
+	weights := []int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
+	sum := 0
+	for i, w := range weights {
+		sum += w * int(first17[i]-'0')
+	}
+	return "10X98765432"[sum%11 : sum%11+1]
+}
+
+func TestSentTwiceItIsBookedOnce(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get(theDay)
+	choice := v.form(theDay)
+	choice.Set("slot", nineClock)
+	first := v.post(theDay, choice).want(http.StatusOK).form("/book/check")
+	second := v.post(theDay, choice).want(http.StatusOK).form("/book/check")
+	if first.Get("hold") != second.Get("hold") {
+		t.Errorf("the same choice twice is held twice: %s and %s", first.Get("hold"), second.Get("hold"))
+	}
+	v.send("/book/check", couple()...)
+	confirm := v.form("/book/confirm")
+	confirm.Set("code", v.codeFor(hisPhone))
+	var pages []string
+	for range 3 {
+		v.post("/book/confirm", confirm).want(http.StatusOK, "预约成功")
+		pages = append(pages, v.URL.Path)
+	}
+	if pages[0] != pages[1] || pages[1] != pages[2] {
+		t.Errorf("three answers to one booking: %v", pages)
+	}
+	if n := v.count(`SELECT count(*) FROM appointment`); n != 1 {
+		t.Errorf("%d appointments, want 1", n)
+	}
+}
+
+func TestWhoLosesAPlaceKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get(theDay).send(theDay, "slot", nineClock)
+	typed := v.form("/book/check")
+	v.later(6 * time.Minute)
+	v.post("/book/check", merged(typed, couple()...)).want(http.StatusConflict, "请换一个时段", "保留时间到了", "您填的都还在")
+	near := v.radios()
+	if len(near) != 3 || near[0] != nineClock || near[1] != office+"-20260520-0930-marriage" {
+		t.Errorf("offered %v, want the three nearest to %s", near, nineClock)
+	}
+	v.send("/book/hold", "slot", near[1]).want(http.StatusOK, "核对并验证手机", "09:30", "张三")
+	v.send("/book/confirm", "code", v.codeFor(hisPhone)).want(http.StatusOK, "预约成功", "09:30–10:00")
+}
+
+func merged(values url.Values, typed ...string) url.Values {
+	for i := 0; i+1 < len(typed); i += 2 {
+		values.Set(typed[i], typed[i+1])
+	}
+	return values
+}
+
+func TestAFullTimeIsToldWithTheNearestOthers(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	late := tn.visitor()
+	late.get(theDay)
+	choice := merged(late.form(theDay), "slot", nineClock)
+	held := 0
+	for range 3 { // each in a browser of their own
+		if v := tn.visitor(); v.get(theDay).send(theDay, "slot", nineClock).Status == http.StatusOK {
+			held++
+		}
+	}
+	late.post(theDay, choice).want(http.StatusConflict, "这个时段刚被约满", "约满", "09:30–10:00")
+	if held != 2 { // 70 % of three places, shared out slot by slot
+		t.Errorf("%d holds of the first time on the web, want 2", held)
+	}
+}
+
+func TestABrowserHoldsOnePlace(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get(theDay).send(theDay, "slot", nineClock).want(http.StatusOK)
+	first := v.form("/book/check")
+	v.get(theDay).send(theDay, "slot", office+"-20260520-1000-marriage").want(http.StatusOK)
+	v.send("/book/check", couple()...).want(http.StatusOK)
+	code := v.codeFor(hisPhone)
+	v.post("/book/confirm", merged(first, append(couple(), "code", code)...)).want(http.StatusConflict, "保留时间到了")
+	if n := v.count(`SELECT count(*) FROM hold_outcome WHERE outcome = 'R'`); n != 1 {
+		t.Errorf("%d holds given back, want the first", n)
+	}
+}
+
+func TestMoreTimeAndLeaving(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get(theDay).send(theDay, "slot", nineClock)
+	v.later(3 * time.Minute)
+	v.send("/book/extend", "parties.0.name", "张三").want(http.StatusOK, "名额为您保留到 10:08")
+	if got := v.form("/book/check").Get("parties.0.name"); got != "张三" {
+		t.Errorf("after more time the name is %q, want 张三", got)
+	}
+	v.send("/book/leave").want(http.StatusOK, "选择时段")
+	if v.URL.Path != theDay {
+		t.Errorf("left for %s, want %s", v.URL.Path, theDay)
+	}
+}
+
+func TestAnAppointmentIsFoundWithItsPhoneOrItsSecretAlone(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	maker := tn.visitor()
+	maker.book(nineClock)
+	page := maker.URL.Path
+	number := path.Base(page)
+	secret := textOf(maker, "code")
+
+	stranger := tn.visitor()
+	stranger.get(page).want(http.StatusOK, "查询、改期或取消")
+	if stranger.URL.Path != "/find" || stranger.form("/find/code").Get("number") != number {
+		t.Errorf("a stranger is at %s", stranger.URL)
+	}
+	stranger.send("/find/code", "phone", "13800000009").want(http.StatusOK, "如果预约号和手机号相符")
+	stranger.send("/find/phone", "code", "123456").want(http.StatusUnprocessableEntity, "验证码不对")
+	stranger.get(page)
+	stranger.send("/find/secret", "number2", number, "secret", "not-the-secret").want(http.StatusNotFound, "没有找到这个预约")
+
+	theirs := tn.visitor()
+	tn.later(2 * time.Minute)
+	theirs.get("/find").send("/find/code", "number", number[:4]+" "+number[4:], "phone", hisPhone).want(http.StatusOK)
+	theirs.send("/find/phone", "code", tn.codeFor(hisPhone)).want(http.StatusOK, "预约成功")
+	if theirs.URL.Path != page {
+		t.Errorf("found %s, want %s", theirs.URL.Path, page)
+	}
+	other := tn.visitor()
+	other.get("/find").send("/find/secret", "number2", number, "secret", secret).want(http.StatusOK, "预约成功")
+}
+
+// textOf is what the first such element says.
+func textOf(v *visitor, tag string) string {
+	for n := range v.all(tag) {
+		return n.FirstChild.Data
+	}
+	return ""
+}
+
+// Whoever is in an active appointment is told where it can be found.
+func TestABusyPersonIsLedToTheAppointmentThatThereIs(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	tn.visitor().book(nineClock)
+	tn.later(2 * time.Minute)
+	v := tn.visitor()
+	v.get(theDay).send(theDay, "slot", office+"-20260520-1000-marriage")
+	v.send("/book/check", append(couple(), "phone", "13800000002")...)
+	v.send("/book/confirm", "code", tn.codeFor("13800000002")).want(http.StatusConflict, "双方中有人已有预约", "查询已有的预约")
+}

@@ -1,0 +1,165 @@
+package web
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"hunyue/internal/identity"
+)
+
+type detailsPage struct {
+	page
+	Base      string
+	What      string // day and time
+	Where     string
+	Service   string
+	HeldUntil string
+	Extend    bool
+	Held      []hidden
+	Parties   []partyFields
+	Phone     field
+	Caller    field
+	Assisted  bool
+	Ticks     []tick
+	Wrong     string // of the couple as a whole
+}
+
+// partyFields is the inputs for one person. More are only needed for documents
+// that do not say when their holder was born.
+type partyFields struct {
+	Title    string
+	Optional bool
+	Fields   []field
+	More     []field
+	Open     bool
+}
+
+func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s subject, wrong wrongs) error {
+	d := detailsPage{
+		page: pg, Base: l.base, What: pg.Day(s.slot.Day) + " " + pg.Clock(s.starts), Where: pg.officeName(s.office),
+		Service: pg.serviceName(s.service), Held: f.held(), Extend: s.rules.Extendable, Assisted: l.assisted(),
+		Wrong: wrong.say(pg.Reader, "parties"),
+	}
+	if ends, known := f.until(); known {
+		d.HeldUntil = pg.Clock(ends.In(s.office.Location))
+	}
+	if d.Wrong != "" {
+		d.Mistakes = append(d.Mistakes, mistake{"parties", d.Wrong})
+	}
+	for i, p := range f.Parties[:s.parties()] {
+		party := pg.partyFields(i, p, s, wrong)
+		d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, party.Title, append(party.Fields, party.More...)...)...)
+		d.Parties = append(d.Parties, party)
+	}
+	d.Phone = pg.typed(field{Name: "phone", Type: "tel", Mode: "tel", Auto: "tel-national", Hint: pg.T("book.phone_hint")}, "book.phone", f.Phone, wrong)
+	if wrong["phone"] == "phone_limit" {
+		d.Phone.Wrong = pg.Fault("phone_limit")
+	}
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Phone)...)
+	if d.Assisted {
+		d.Phone.Hint = pg.T("book.phone_hint_assisted")
+		d.Caller = pg.typed(field{Name: "caller", Hint: pg.T("book.caller_hint"), Auto: "off"}, "book.caller", f.Caller, wrong)
+		d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Caller)...)
+	}
+	d.Ticks = pg.ticks(f, l.assisted(), wrong)
+	for _, t := range d.Ticks {
+		if t.Wrong != "" {
+			d.Mistakes = append(d.Mistakes, mistake{t.Name, t.Wrong})
+		}
+	}
+	return l.render(c, status, "details", d)
+}
+
+func (pg page) partyFields(i int, p partyForm, s subject, wrong wrongs) partyFields {
+	types := documents(s.rules)
+	if p.Type == "" {
+		p.Type = string(types[0])
+	}
+	kind := field{Name: partyInput(i, "document.type")}
+	for _, t := range types {
+		kind.Choices = append(kind.Choices, option{string(t), pg.T("document." + string(t)), p.Type == string(t)})
+	}
+	sex := field{Name: partyInput(i, "sex"), Choices: []option{{"", pg.T("book.choose"), p.Sex == ""}}}
+	for _, known := range []identity.Sex{identity.Female, identity.Male} {
+		sex.Choices = append(sex.Choices, option{string(known), pg.T("sex." + string(known)), p.Sex == string(known)})
+	}
+	name := field{Name: partyInput(i, "name"), Hint: pg.T("book.name_hint"), Auto: "off"}
+	number := field{Name: partyInput(i, "document.number"), Hint: pg.T("book.number_hint"), Auto: "off"}
+	born := field{Name: partyInput(i, "birth_date"), Type: "date", Auto: "off"}
+	of := partyFields{
+		Title:    pg.T([]string{"book.one", "book.other"}[i]),
+		Optional: i >= s.service.PartiesMin,
+		Fields: []field{
+			pg.typed(name, "book.name", p.Name, wrong),
+			pg.typed(kind, "book.document", p.Type, wrong),
+			pg.typed(number, "book.number", p.Number, wrong),
+		},
+	}
+	if len(types) > 1 {
+		of.More = []field{pg.typed(sex, "book.sex", p.Sex, wrong), pg.typed(born, "book.born", p.Born, wrong)}
+		of.Open = p.Sex+p.Born+of.More[0].Wrong+of.More[1].Wrong != ""
+	}
+	return of
+}
+
+// ticks is what has to be agreed to. Staff read it out.
+func (pg page) ticks(f bookForm, assisted bool, wrong wrongs) []tick {
+	read := ""
+	if assisted {
+		read = "_read"
+	}
+	return []tick{
+		{
+			Name: "consents.agreement", Value: agreementVersion, On: f.Agreement == agreementVersion,
+			Label: pg.T("consent.agreement"+read, "version", agreementVersion), Wrong: wrong.say(pg.Reader, "consents.agreement"),
+		},
+		{
+			Name: "consents.privacy", Value: privacyVersion, On: f.Privacy == privacyVersion,
+			Label: pg.T("consent.privacy"+read, "version", privacyVersion), Wrong: wrong.say(pg.Reader, "consents.privacy"),
+		},
+	}
+}
+
+type checkPage struct {
+	page
+	Base      string
+	Answers   []answer
+	HeldUntil string
+	Extend    bool
+	Assisted  bool
+	Keep      []hidden
+	Code      field
+	Phone     string
+	Bring     []string
+}
+
+// answer is a line of what was typed, shown back.
+type answer struct{ Label, Text string }
+
+func (l line) showCheck(c echo.Context, status int, pg page, f bookForm, s subject) error {
+	app, _ := l.judge(f, s)
+	d := checkPage{
+		page: pg, Base: l.base, Assisted: l.assisted(), Extend: s.rules.Extendable,
+		Keep: append(f.held(), f.typed()...), Phone: app.Phone.Masked(), Bring: pg.bring(s.service),
+		Code: field{Name: "code", Label: pg.T("code.label"), Hint: pg.T("code.hint"), Mode: "numeric", Auto: "one-time-code"},
+		Answers: []answer{
+			{pg.T("answer.when"), pg.Day(s.slot.Day) + " " + pg.Clock(s.starts)},
+			{pg.T("answer.where"), pg.officeName(s.office)},
+			{pg.T("answer.service"), pg.serviceName(s.service)},
+		},
+	}
+	for i, p := range app.Parties {
+		who := pg.T([]string{"book.one", "book.other"}[i])
+		text := pg.T("answer.person", "name", p.Name, "document", pg.T("document."+string(p.Document.Type)), "number", p.Document.Masked())
+		d.Answers = append(d.Answers, answer{who, text})
+	}
+	d.Answers = append(d.Answers, answer{pg.T("book.phone"), app.Phone.Number()})
+	for _, m := range pg.Mistakes {
+		if m.Field == "code" {
+			d.Code.Wrong = m.Text
+		}
+	}
+	if ends, known := f.until(); known {
+		d.HeldUntil = pg.Clock(ends.In(s.office.Location))
+	}
+	return l.render(c, status, "check", d)
+}

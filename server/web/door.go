@@ -1,0 +1,122 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"hunyue/hall"
+	"hunyue/server/auth"
+	"hunyue/slots"
+)
+
+// doorFields is the inputs at the door: a temperature for each party, the
+// thermometer, and somebody who comes along.
+func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
+	pg := d.page
+	for i := range g.Names {
+		who := pg.T([]string{"book.one", "book.other"}[i]) + " " + g.Names[i]
+		for _, input := range []string{partyReading(i), partyAgain(i)} {
+			if input == partyAgain(i) && c.FormValue(input) == "" && wrong[partyReading(i)] != "too_low_repeat" {
+				continue
+			}
+			label := "door.celsius_of"
+			if input == partyAgain(i) {
+				label = "door.again_of"
+			}
+			f := pg.typed(field{Name: input, Mode: "decimal", Auto: "off"}, label, c.FormValue(input), wrong)
+			f.Label = pg.T(label, "who", who)
+			d.Readings = append(d.Readings, f)
+		}
+	}
+	d.Device = pg.typed(field{Name: "device", Auto: "off"}, "door.device", c.FormValue("device"), wrong)
+	d.Companion = []field{pg.typed(field{Name: "companion.reason", Auto: "off"}, "door.companion", c.FormValue("companion.reason"), wrong)}
+	if d.Screening {
+		celsius := field{Name: "companion.celsius", Mode: "decimal", Auto: "off"}
+		d.Companion = append(d.Companion, pg.typed(celsius, "door.companion_celsius", c.FormValue("companion.celsius"), wrong))
+	}
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", append(append(d.Readings, d.Device), d.Companion...)...)...)
+}
+
+func partyReading(i int) string { return "reading." + strconv.Itoa(i+1) }
+func partyAgain(i int) string   { return "again." + strconv.Itoa(i+1) }
+
+// checkIn receives a couple and says how it went.
+func (p *Pages) checkIn(c echo.Context) error {
+	g, err := p.guestOf(c)
+	if err != nil {
+		return err
+	}
+	arrival, inputs, wrong := arrivalOf(c, g)
+	pg := p.page(c)
+	if len(wrong) > 0 {
+		return p.showGuest(c, http.StatusUnprocessableEntity, pg, g, guestPage{}, wrong)
+	}
+	answer, err := p.Hall.CheckIn(c.Request().Context(), arrival)
+	if err != nil {
+		why, tellable := told(err)
+		if !tellable {
+			return err
+		}
+		if len(why.Fields) == 0 {
+			pg = pg.refused(why)
+			retryLater(c, why)
+		}
+		return p.showGuest(c, statusOf(why), pg, g, guestPage{}, readingFaults(why, inputs))
+	}
+	if g, err = p.guestOf(c); err != nil { // as it is now
+		return err
+	}
+	d := guestPage{Verdict: pg.verdict(answer, g), Good: answer.Outcome == hall.Admitted || answer.Outcome == hall.Late}
+	return p.showGuest(c, http.StatusOK, pg, g, d, nil)
+}
+
+// arrivalOf reads the form, the input of each reading in their order, and what
+// cannot be read.
+func arrivalOf(c echo.Context, g own) (hall.Arrival, []string, wrongs) {
+	wrong, inputs := wrongs{}, []string{}
+	a := hall.Arrival{Number: g.Number, Office: g.Office, Key: c.FormValue("key"), Actor: auth.From(c.Request().Context()).Actor()}
+	device := c.FormValue("device")
+	for i := range g.Names {
+		for _, input := range []string{partyReading(i), partyAgain(i)} {
+			if typed := c.FormValue(input); strings.TrimSpace(typed) != "" {
+				a.Readings = append(a.Readings, reading(wrong, input, typed, i+1, device))
+				inputs = append(inputs, input)
+			}
+		}
+	}
+	if len(inputs) == 0 {
+		inputs = []string{partyReading(0)} // where it is said that one is missing
+	}
+	reason, celsius := strings.TrimSpace(c.FormValue("companion.reason")), strings.TrimSpace(c.FormValue("companion.celsius"))
+	if reason+celsius != "" {
+		along := hall.Companion{Reason: reason, Device: device}
+		if celsius != "" && g.rules.Screening != slots.ScreeningOff {
+			along.Decicelsius = reading(wrong, "companion.celsius", celsius, 0, device).Decicelsius
+		}
+		a.Companions = append(a.Companions, along)
+	}
+	return a, inputs, wrong
+}
+
+// verdict is an outcome as a sentence to say to the couple.
+func (pg page) verdict(a hall.CheckIn, g own) string {
+	switch a.Outcome {
+	case hall.Early:
+		return pg.T("verdict.early", "time", pg.clockIn(a.OpensAt, g.office))
+	case hall.Recheck:
+		var who []string
+		for _, party := range a.Recheck {
+			who = append(who, pg.T([]string{"book.one", "book.other"}[party-1]))
+		}
+		return pg.T("verdict.recheck", "who", strings.Join(who, pg.T("desk.and")), "time", pg.clockIn(a.RecheckAt, g.office))
+	case hall.Deferred:
+		return pg.T("verdict.deferred")
+	case hall.Late:
+		return pg.T("verdict.late", "ticket", a.Ticket)
+	case hall.Admitted:
+	}
+	return pg.T("verdict.admitted", "ticket", a.Ticket)
+}

@@ -1,0 +1,197 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"hunyue/booking"
+	"hunyue/internal/fault"
+	"hunyue/internal/identity"
+)
+
+type findPage struct {
+	page
+	Number field
+	Phone  field
+	Code   field
+	Sent   bool
+	Key    string
+	Secret findSecret
+}
+
+type findSecret struct{ Number, Secret field }
+
+// find asks which appointment, and for a second fact beside its number (domain
+// rule 39): the phone, or the secret that was shown when it was made.
+func (p *Pages) find(c echo.Context) error {
+	return p.showFind(c, http.StatusOK, p.page(c), findForm{Number: c.QueryParam("number")}, nil)
+}
+
+type findForm struct {
+	Number string `form:"number"`
+	Phone  string `form:"phone"`
+	Code   string `form:"code"`
+	Secret string `form:"secret"`
+	Key    string `form:"key"`
+	sent   bool
+}
+
+func (p *Pages) showFind(c echo.Context, status int, pg page, f findForm, wrong wrongs) error {
+	d := findPage{
+		page: pg, Sent: f.sent, Key: f.Key,
+		Number: pg.typed(field{Name: "number", Mode: "numeric", Auto: "off", Hint: pg.T("find.number_hint")}, "find.number", f.Number, wrong),
+		Phone:  pg.typed(field{Name: "phone", Type: "tel", Mode: "tel", Auto: "tel-national"}, "find.phone", f.Phone, wrong),
+		Code:   pg.typed(field{Name: "code", Mode: "numeric", Auto: "one-time-code", Hint: pg.T("code.hint")}, "code.label", "", wrong),
+	}
+	if code := wrong["code"]; code != "" {
+		d.Code.Wrong = pg.Fault(code)
+	}
+	d.Secret.Number = d.Number
+	d.Secret.Number.Name, d.Secret.Number.Wrong = "number2", ""
+	d.Secret.Secret = pg.typed(field{Name: "secret", Auto: "off"}, "find.secret", "", wrong)
+	if wrong["secret"] != "" {
+		d.Secret.Secret.Wrong = pg.Fault(wrong["secret"])
+	}
+	if d.Key == "" {
+		d.Key = newKey()
+	}
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Number, d.Phone, d.Code, d.Secret.Secret)...)
+	return p.render(c, status, "find", d)
+}
+
+// readFind reads the form, the number as people write it: in groups.
+func readFind(c echo.Context) (findForm, identity.Phone, wrongs, error) {
+	var f findForm
+	if err := c.Bind(&f); err != nil {
+		return f, identity.Phone{}, nil, err
+	}
+	wrong := wrongs{}
+	if f.Number = digits(f.Number); f.Number == "" {
+		wrong["number"] = "required"
+	}
+	phone, code := identity.ParsePhone(f.Phone)
+	if code != "" {
+		wrong["phone"] = code
+	}
+	return f, phone, wrong, nil
+}
+
+// findCode sends a code, if the phone is that of the appointment. The answer is
+// the same if it is not.
+func (p *Pages) findCode(c echo.Context) error {
+	f, phone, wrong, err := readFind(c)
+	if err != nil {
+		return err
+	}
+	pg := p.page(c)
+	if len(wrong) > 0 {
+		return p.showFind(c, http.StatusUnprocessableEntity, pg, f, wrong)
+	}
+	f.sent = true
+	_, err = p.reachedAt(c.Request().Context(), f.Number, phone)
+	if err == nil {
+		_, err = p.send(c.Request().Context(), pg, phone.Number())
+	}
+	if err != nil && !errors.Is(err, booking.ErrNoAppointment) {
+		return err
+	}
+	pg.Notice = pg.T("find.code_sent")
+	return p.showFind(c, http.StatusOK, pg, f, nil)
+}
+
+// reachedAt is the appointment with the number, if its phone is this one and
+// gets texts, and otherwise booking.ErrNoAppointment.
+func (p *Pages) reachedAt(ctx context.Context, number string, phone identity.Phone) (booking.Appointment, error) {
+	a, err := p.Desk.At(ctx, number, func(string) bool { return true })
+	if err != nil {
+		return a, err
+	}
+	onFile, err := p.Desk.Phone(a)
+	if err != nil {
+		return a, err
+	}
+	if onFile != phone || !phone.TakesSMS() {
+		return booking.Appointment{}, booking.ErrNoAppointment
+	}
+	return a, nil
+}
+
+// findByPhone lets in whoever has the phone of the appointment in hand.
+func (p *Pages) findByPhone(c echo.Context) error {
+	f, phone, wrong, err := readFind(c)
+	if err != nil {
+		return err
+	}
+	pg, code := p.page(c), digits(f.Code)
+	if code == "" {
+		wrong["code"] = "code_wrong"
+	}
+	f.sent = true
+	if len(wrong) > 0 {
+		return p.showFind(c, http.StatusUnprocessableEntity, pg, f, wrong)
+	}
+	a, err := p.reachedAt(c.Request().Context(), f.Number, phone)
+	if errors.Is(err, booking.ErrNoAppointment) {
+		err = booking.ErrCodeWrong // nobody learns whose phone it is
+	}
+	if err == nil {
+		err = p.spend(c.Request().Context(), phone.Number(), code, f.Key)
+	}
+	if err != nil {
+		why, tellable := told(err)
+		if !tellable {
+			return err
+		}
+		return p.showFind(c, statusOf(why), pg, f, wrongs{"code": why.Code})
+	}
+	if err := p.letIn(c, a.Number, ""); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/b/"+a.Number)
+}
+
+// spend uses up a phone code. The same form may be sent twice.
+func (p *Pages) spend(ctx context.Context, phone, code, key string) error {
+	spender, err := uuid.Parse(key)
+	if err != nil {
+		spender = uuid.New()
+	}
+	var result string
+	err = p.Codes.DB.GetContext(ctx, &result, `SELECT spend_code($1, $2, $3)`,
+		p.Codes.Key(phone), p.Codes.CodeMAC(phone, code), spender)
+	if err != nil {
+		return fmt.Errorf("spend phone code: %w", err)
+	}
+	switch result {
+	case "ok":
+		return nil
+	case "code_expired":
+		return booking.ErrCodeExpired
+	case "code_used_up":
+		return booking.ErrCodeUsedUp
+	}
+	return booking.ErrCodeWrong
+}
+
+// findBySecret lets in whoever has the secret.
+func (p *Pages) findBySecret(c echo.Context) error {
+	number, secret := digits(c.FormValue("number2")), strings.TrimSpace(c.FormValue("secret"))
+	a, err := p.Desk.Find(c.Request().Context(), number, secret)
+	if err != nil {
+		why, tellable := told(err)
+		if !tellable {
+			return err
+		}
+		return p.showFind(c, statusOf(why), p.page(c), findForm{Number: number}, wrongs{"secret": fault.Of(err).Code})
+	}
+	if err := p.letIn(c, a.Number, secret); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/b/"+a.Number)
+}

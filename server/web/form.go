@@ -1,0 +1,124 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"hunyue/internal/identity"
+	"hunyue/slots"
+)
+
+// The versions of what couples agree to (domain rule 33). They are stored with
+// the appointment.
+const (
+	agreementVersion = "2026-01"
+	privacyVersion   = "2026-01"
+)
+
+// bookForm is what travels from page to page while a couple books.
+type bookForm struct {
+	Slot, Service string
+	Hold, Token   string
+	Until         string // when the hold ends, to be shown; what counts is in the token
+	Key           string // of this booking: sent twice, it is made once
+
+	Parties   [2]partyForm
+	Phone     string
+	Caller    string // who asks, where staff type
+	Agreement string // the version that was accepted
+	Privacy   string
+	Code      string
+}
+
+type partyForm struct{ Name, Type, Number, Sex, Born string }
+
+// readBookForm reads what was sent. Nothing of it is read from the address.
+func readBookForm(v url.Values) bookForm {
+	f := bookForm{
+		Slot: v.Get("slot"), Service: v.Get("service"), Hold: v.Get("hold"), Token: v.Get("token"),
+		Until: v.Get("until"), Key: v.Get("key"), Phone: v.Get("phone"), Caller: v.Get("caller"),
+		Agreement: v.Get("consents.agreement"), Privacy: v.Get("consents.privacy"), Code: v.Get("code"),
+	}
+	for i := range f.Parties {
+		f.Parties[i] = partyForm{
+			Name: v.Get(partyInput(i, "name")), Type: v.Get(partyInput(i, "document.type")),
+			Number: v.Get(partyInput(i, "document.number")),
+			Sex:    v.Get(partyInput(i, "sex")), Born: v.Get(partyInput(i, "birth_date")),
+		}
+	}
+	return f
+}
+
+// partyInput names an input as the faults of booking name it.
+func partyInput(i int, of string) string { return fmt.Sprintf("parties.%d.%s", i, of) }
+
+// held is what identifies the hold, for the next form.
+func (f bookForm) held() []hidden {
+	return []hidden{
+		{"slot", f.Slot},
+		{"service", f.Service},
+		{"hold", f.Hold},
+		{"token", f.Token},
+		{"until", f.Until},
+		{"key", f.Key},
+	}
+}
+
+// typed is what the couple has typed, for a form that does not show it.
+func (f bookForm) typed() []hidden {
+	all := []hidden{
+		{"phone", f.Phone},
+		{"caller", f.Caller},
+		{"consents.agreement", f.Agreement},
+		{"consents.privacy", f.Privacy},
+	}
+	for i, p := range f.Parties {
+		all = append(all,
+			hidden{partyInput(i, "name"), p.Name},
+			hidden{partyInput(i, "document.type"), p.Type},
+			hidden{partyInput(i, "document.number"), p.Number},
+			hidden{partyInput(i, "sex"), p.Sex},
+			hidden{partyInput(i, "birth_date"), p.Born})
+	}
+	return all
+}
+
+// request is what was asked for, without what may differ when it is asked
+// again: the code, and a token that was prolonged.
+func (f bookForm) request() ([]byte, error) {
+	f.Code, f.Token, f.Until = "", "", ""
+	return json.Marshal(f)
+}
+
+// empty reports whether nothing was typed for a person.
+func (p partyForm) empty() bool { return strings.TrimSpace(p.Name+p.Number+p.Born) == "" }
+
+// documents is the types that an office with these rules takes, residents'
+// first (domain rule 8).
+func documents(rules slots.Rules) []identity.DocumentType {
+	types := []identity.DocumentType{identity.ResidentID}
+	if rules.XBHMT {
+		types = append(types, identity.HKMacaoPermit, identity.TaiwanPermit, identity.HMTResidence)
+	}
+	if rules.XBForeign || rules.XBOverseas {
+		types = append(types, identity.Passport)
+	}
+	if rules.XBForeign {
+		types = append(types, identity.ForeignPR)
+	}
+	return types
+}
+
+// newKey is a key under which a form is sent, however often.
+func newKey() string { return uuid.NewString() }
+
+// until reads when the hold ends; false where the form does not say.
+func (f bookForm) until() (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, f.Until)
+	return t, err == nil
+}

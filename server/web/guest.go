@@ -1,0 +1,134 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"hunyue/booking"
+	"hunyue/internal/date"
+	"hunyue/server/auth"
+	"hunyue/slots"
+)
+
+type guestPage struct {
+	page
+	Own      ownWords
+	Status   string
+	Ticket   string
+	Verdict  string
+	Good     bool // the verdict lets them go on
+	OtherDay bool
+
+	Arrive      bool
+	Readings    []field
+	Device      field
+	Companion   []field
+	Screening   bool
+	CanCall     bool
+	CanStart    bool
+	CanFinish   bool
+	Counter     field
+	Certificate field
+	Reason      field
+	Key         string
+}
+
+// guestOf is the appointment of the address, if it is at one of their offices.
+func (p *Pages) guestOf(c echo.Context) (own, error) {
+	ctx := c.Request().Context()
+	a, err := p.Desk.At(ctx, c.Param("number"), auth.From(ctx).MayServe)
+	if err != nil {
+		return own{}, err
+	}
+	return p.known(c, a)
+}
+
+// guest is a couple at the desk: who they are, and what can be done next.
+func (p *Pages) guest(c echo.Context) error {
+	g, err := p.guestOf(c)
+	if err != nil {
+		return err
+	}
+	return p.showGuest(c, http.StatusOK, p.page(c), g, guestPage{}, nil)
+}
+
+func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPage, wrong wrongs) error {
+	s := auth.From(c.Request().Context())
+	ticket, err := p.ticket(c, g.appointment)
+	if err != nil {
+		return err
+	}
+	d.page, d.Own, d.Ticket, d.Key = pg, pg.ownWords(g), ticket, newKey()
+	d.Status = pg.T("status." + string(g.Status))
+	d.OtherDay = g.Day != date.DateOf(p.Clock.Now().In(g.office.Location))
+	d.Arrive = g.Status == booking.Booked && !d.OtherDay
+	d.Screening = g.rules.Screening != slots.ScreeningOff
+	waiting := g.Status == booking.CheckedIn || g.Status == booking.Late
+	here := waiting || g.Status == booking.Called || g.Status == booking.InService
+	d.CanCall = waiting && s.Has(calls...)
+	d.CanStart = (waiting || g.Status == booking.Called) && s.Has(calls...)
+	d.CanFinish = here && s.Has(registers...)
+	if d.Arrive {
+		d.doorFields(c, g, wrong)
+	}
+	d.windowFields(c, g, wrong)
+	return p.render(c, status, "guest", d)
+}
+
+// callOffices is the offices that a member of staff books for.
+func (p *Pages) callOffices(c echo.Context) error {
+	return p.offices(c, p.phone(), auth.From(c.Request().Context()).MayServe)
+}
+
+type calledPage struct {
+	page
+	Own    ownWords
+	Status string
+	Bring  []string
+	Rules  []string
+	Active bool
+	Reason field
+}
+
+// called is an appointment as the operator reads it back to the caller.
+func (p *Pages) called(c echo.Context) error {
+	g, err := p.guestOf(c)
+	if err != nil {
+		return err
+	}
+	return p.showCalled(c, http.StatusOK, p.page(c), g, nil)
+}
+
+func (p *Pages) showCalled(c echo.Context, status int, pg page, g own, wrong wrongs) error {
+	d := calledPage{
+		page: pg, Own: pg.ownWords(g), Status: pg.T("status." + string(g.Status)), Bring: pg.bring(g.service), Rules: pg.visitRules(g),
+		Active: g.Status == booking.Booked, Reason: pg.typed(field{Name: "reason", Auto: "off"}, "call.reason", c.FormValue("reason"), wrong),
+	}
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Reason)...)
+	return p.render(c, status, "called", d)
+}
+
+// cancelForCaller cancels for somebody who asks for it, for a reason that is
+// kept; also when the couple itself cannot any more (domain rule 34).
+func (p *Pages) cancelForCaller(c echo.Context) error {
+	g, err := p.guestOf(c)
+	if err != nil {
+		return err
+	}
+	reason, pg := c.FormValue("reason"), p.page(c)
+	if reason == "" {
+		return p.showCalled(c, http.StatusUnprocessableEntity, pg, g, wrongs{"reason": "required"})
+	}
+	_, err = p.Desk.Cancel(c.Request().Context(), booking.Change{
+		Appointment: g.appointment, Staff: true, Reason: reason, Actor: auth.From(c.Request().Context()).Actor(),
+	})
+	if err != nil {
+		pg, status, err := pg.unchanged(err)
+		if err != nil {
+			return err
+		}
+		return p.showCalled(c, status, pg, g, nil)
+	}
+	return c.Redirect(http.StatusSeeOther, "/call/"+g.Number)
+}

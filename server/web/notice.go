@@ -1,0 +1,46 @@
+package web
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"hunyue/internal/fault"
+	"hunyue/slots"
+)
+
+// bring is what a couple has to bring: the list of the service, or else that of
+// its group. Residents need no household register (婚姻登记条例 8, since
+// 2025-05-10; domain rule 11).
+func (pg page) bring(s slots.Service) []string {
+	key := "bring." + s.ID
+	if !pg.Has(key) {
+		key = "bring." + string(s.Group)
+	}
+	return strings.Split(pg.T(key), "\n")
+}
+
+type noticePage struct {
+	page
+	Agreement, Privacy               []string
+	AgreementVersion, PrivacyVersion string
+}
+
+// notice is what couples agree to before they book.
+func (p *Pages) notice(c echo.Context) error {
+	pg := p.page(c)
+	return p.render(c, http.StatusOK, "notice", noticePage{
+		page: pg, Agreement: strings.Split(pg.T("notice.agreement"), "\n"), Privacy: strings.Split(pg.T("notice.privacy"), "\n"),
+		AgreementVersion: agreementVersion, PrivacyVersion: privacyVersion,
+	})
+}
+
+// retryLater tells the browser how long to wait, in whole seconds.
+func retryLater(c echo.Context, f *fault.Error) {
+	if f.RetryAfter > 0 {
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	}
+}

@@ -1,0 +1,156 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"hunyue/internal/date"
+	"hunyue/internal/fault"
+	"hunyue/server/auth"
+	"hunyue/server/i18n"
+)
+
+// page is what every page shows. Its methods are there for the templates.
+type page struct {
+	i18n.Reader
+	Other    string // this page in the other language; "" where it came of a form
+	StyleAt  string
+	Demo     bool
+	Staff    *auth.Staff
+	Nav      []link
+	Alert    string    // what happened, where something went wrong
+	Mistakes []mistake // what is wrong with the form
+	Notice   string    // what happened, where all is well
+}
+
+type link struct {
+	To, Text string
+	Here     bool
+}
+
+// mistake is a line of the summary above a form, which leads to the field.
+type mistake struct{ Field, Text string }
+
+// page begins a page in the visitor's language: the one they asked for here,
+// the one they chose before, or the one their browser asks for.
+func (p *Pages) page(c echo.Context) page {
+	r := c.Request()
+	wanted := r.Header.Get("Accept-Language")
+	if chosen, err := c.Cookie("lang"); err == nil && isLanguage(chosen.Value) {
+		wanted = chosen.Value
+	}
+	if asked := r.URL.Query().Get("lang"); isLanguage(asked) {
+		wanted = asked
+		p.setCookie(c, http.Cookie{Name: "lang", Value: asked, Path: "/", MaxAge: year})
+	}
+	pg := page{Reader: p.Texts.In(wanted), StyleAt: p.look.styleAt, Demo: p.Dev != nil, Staff: auth.From(r.Context())}
+	if r.Method == http.MethodGet {
+		pg.Other = otherLanguage(*r.URL, pg.Lang)
+	}
+	pg.Nav = pg.navigation(r.URL.Path)
+	h := c.Response().Header()
+	h.Set("Content-Language", pg.Lang)
+	h.Add(echo.HeaderVary, "Accept-Language, Cookie")
+	return pg
+}
+
+const year = 365 * 24 * 60 * 60 // seconds
+
+func isLanguage(s string) bool { return s == "zh" || s == "en" }
+
+func otherLanguage(u url.URL, now string) string {
+	other := "en"
+	if now == "en" {
+		other = "zh"
+	}
+	query := u.Query()
+	query.Set("lang", other)
+	return u.Path + "?" + query.Encode()
+}
+
+func (pg page) navigation(here string) []link {
+	var all []link
+	for _, l := range []struct {
+		to, key string
+		roles   []string
+	}{
+		{"/desk", "nav.desk", receives},
+		{"/call", "nav.call", assists},
+		{"/manage", "nav.manage", manages},
+	} {
+		if pg.Staff != nil && pg.Staff.Has(l.roles...) {
+			all = append(all, link{To: l.to, Text: pg.T(l.key), Here: here == l.to || strings.HasPrefix(here, l.to+"/")})
+		}
+	}
+	return all
+}
+
+// OtherLang is the language that the switch leads to.
+func (pg page) OtherLang() string {
+	if pg.Lang == "en" {
+		return "zh"
+	}
+	return "en"
+}
+
+// Failed reports whether something has to be mended on this page.
+func (pg page) Failed() bool { return pg.Alert != "" || len(pg.Mistakes) > 0 }
+
+// Day is a date in full, with its weekday.
+func (pg page) Day(d date.Date) string { return dayIn(pg.Lang, d) }
+
+// ShortDay is a date without its year.
+func (pg page) ShortDay(d date.Date) string { return shortDayIn(pg.Lang, d) }
+
+// Clock is a time of day as the clocks at the office show it; t is in its zone.
+func (pg page) Clock(t time.Time) string { return t.Format("15:04") }
+
+// Span is the time from one instant to another.
+func (pg page) Span(from, to time.Time) string { return pg.Clock(from) + "–" + pg.Clock(to) }
+
+// posted is what a form sent in its body; nothing is read from the address.
+func posted(c echo.Context) (url.Values, error) {
+	r := c.Request()
+	if err := r.ParseForm(); err != nil {
+		return nil, errors.Join(echo.ErrBadRequest, err)
+	}
+	return r.PostForm, nil
+}
+
+// refused is pg with what a fault says.
+func (pg page) refused(f *fault.Error) page {
+	pg.Alert = pg.Fault(f.Code)
+	return pg
+}
+
+// statusOf is the HTTP status of a page that is shown again because of f.
+func statusOf(f *fault.Error) int {
+	switch f.Kind {
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.TooMany:
+		return http.StatusTooManyRequests
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	case fault.Unauthorized:
+		return http.StatusUnauthorized
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.Internal, fault.Invalid:
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// told reports whether err can be told on the page that it happened on. What
+// cannot is for the error handler.
+func told(err error) (*fault.Error, bool) {
+	f := fault.Of(err)
+	return f, f.Kind != fault.Internal && f.Kind != fault.Unauthorized && f.Kind != fault.Forbidden
+}

@@ -1,0 +1,165 @@
+package web
+
+import (
+	"io/fs"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jba/templatecheck"
+
+	"hunyue/booking"
+	"hunyue/hall"
+	"hunyue/internal/identity"
+	"hunyue/server/i18n"
+	"hunyue/slots"
+)
+
+// shown is the data of every page.
+var shown = map[string]any{
+	"again": againPage{}, "booked": bookedPage{}, "called": calledPage{}, "cancel": cancelPage{},
+	"change": changePage{}, "check": checkPage{}, "days": daysPage{}, "details": detailsPage{},
+	"error": errorPage{}, "find": findPage{}, "guest": guestPage{}, "home": homePage{}, "login": loginPage{},
+	"manage": managePage{}, "messages": messagesPage{}, "notice": noticePage{}, "offices": officesPage{},
+	"places": placesPage{}, "times": timesPage{}, "today": todayPage{},
+}
+
+func TestEveryTemplateNamesOnlyWhatItsPageHas(t *testing.T) {
+	l, err := newLook()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, template := range l.templates {
+		data, known := shown[name]
+		if !known {
+			t.Errorf("%s: say in shown what it is given", name)
+			continue
+		}
+		if err := templatecheck.CheckHTML(template.Lookup("layout"), data); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(shown) != len(l.templates) {
+		t.Errorf("%d templates, but %d pages", len(l.templates), len(shown))
+	}
+}
+
+// sources is the text of our Go files and templates.
+func sources(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, from := range []struct {
+		in   fs.FS
+		glob string
+	}{{files, "templates/*.html"}, {goFiles(t), "*.go"}} {
+		names, err := fs.Glob(from.in, from.glob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			raw, err := fs.ReadFile(from.in, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(name, "_test.go") {
+				all.Write(raw)
+			}
+		}
+	}
+	return all.String()
+}
+
+// composed is the keys that are put together from a word and a value.
+func composed() []string {
+	var keys []string
+	add := func(prefix string, values ...string) {
+		for _, v := range values {
+			keys = append(keys, prefix+v)
+		}
+	}
+	add("state.", "open", "full", "closed", "suspended", "unreleased", "past")
+	add("closed.", "weekend", "holiday", "not_published", "lead")
+	for _, s := range []booking.Status{
+		booking.Booked, booking.Late, booking.CheckedIn, booking.Called, booking.InService, booking.Completed,
+		booking.NotAccepted, booking.Cancelled, booking.CancelledByOffice, booking.NoShow, booking.HealthDeferred,
+	} {
+		add("status.", string(s))
+	}
+	for _, d := range []identity.DocumentType{
+		identity.ResidentID, identity.HKMacaoPermit, identity.TaiwanPermit, identity.HMTResidence, identity.Passport, identity.ForeignPR,
+	} {
+		add("document.", string(d))
+	}
+	add("sex.", string(identity.Male), string(identity.Female))
+	for _, g := range slots.Groups() {
+		add("group.", string(g))
+		add("bring.", string(g))
+	}
+	for _, c := range slots.Channels() {
+		add("channel.", string(c))
+	}
+	add("cap.", string(slots.DayCap), string(slots.HalfDayCap))
+	add("suspend.", string(slots.Full), string(slots.WalkInOnly))
+	for _, d := range weekdays() {
+		add("weekday.", d)
+	}
+	add("own.", string(hall.Admitted), string(hall.Deferred))
+	add("warning.", "format", "province", "prefix", "division", "year", "unexpected")
+	add("publish.closed.", "holiday", "exception", "no_hours")
+	return keys
+}
+
+func TestEveryTextOfThePagesIsThere(t *testing.T) {
+	texts, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := composed()
+	// A key is asked for by name (T "x.y", pg.T("x.y"), say("x.y")), as a label of a field, or as the key of a table.
+	for _, m := range regexp.MustCompile(`"((?:site|nav|home|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
+		if !strings.HasPrefix(m[1], "publish.from") && !strings.HasPrefix(m[1], "publish.to") && !isInput(m[1]) {
+			keys = append(keys, m[1])
+		}
+	}
+	if len(keys) < 200 {
+		t.Fatalf("found %d keys: the pattern no longer fits how texts are asked for", len(keys))
+	}
+	for _, key := range keys {
+		if !texts.In("zh").Has(key) {
+			t.Errorf("there is no text %s", key)
+		}
+	}
+}
+
+// isInput reports whether a name is that of an input and not of a text.
+func isInput(name string) bool {
+	for _, input := range []string{"close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity."} {
+		if name == input {
+			return true
+		}
+	}
+	return false
+}
+
+// What was written for the pages and is asked for by nobody is a leftover.
+func TestNoTextOfThePagesIsLeftOver(t *testing.T) {
+	texts, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := sources(t)
+	used := map[string]bool{}
+	for _, key := range composed() {
+		used[key] = true
+	}
+	prefixes := []string{"fault.", "field.", "page.", "wrong.", "dev.", "bring.", "consent."}
+	for _, key := range texts.In("zh").Keys() {
+		ours := true
+		for _, prefix := range prefixes {
+			ours = ours && !strings.HasPrefix(key, prefix)
+		}
+		if ours && !used[key] && !strings.Contains(source, `"`+key+`"`) {
+			t.Errorf("nobody asks for %s", key)
+		}
+	}
+}

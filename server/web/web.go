@@ -1,0 +1,114 @@
+// Package web is the pages: what couples and staff see in a browser.
+//
+// Every page is made here, whole, and works without scripts. What a person has
+// typed so far travels in the form itself: it is in no address, in no cookie
+// and in no store until it becomes an appointment.
+package web
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"hunyue/booking"
+	"hunyue/hall"
+	"hunyue/internal/clock"
+	"hunyue/internal/seal"
+	"hunyue/notify"
+	"hunyue/server/auth"
+	"hunyue/server/i18n"
+	"hunyue/slots"
+)
+
+// Pages answers browsers.
+type Pages struct {
+	Desk     *booking.Desk
+	Hall     *hall.Desk
+	Offices  *slots.Store
+	Codes    *notify.Codes
+	Accounts *auth.Accounts
+	Dev      *notify.DevChannel // nil outside demo mode
+	Keys     *seal.Keys
+	Clock    *clock.Clock
+	Texts    *i18n.Texts
+
+	look look
+}
+
+// New is p, ready to be mounted. Templates are parsed here, so that a broken
+// one stops the program and not a visitor.
+func New(p Pages) (*Pages, error) {
+	var err error
+	p.look, err = newLook()
+	return &p, err
+}
+
+// Mount adds every address that a browser may ask for. Who may enter is said
+// here. Writes need protection against other sites' forms around them
+// (http.CrossOriginProtection): couples and staff are known by cookies.
+func (p *Pages) Mount(e *echo.Echo) {
+	e.GET("/", p.home)
+	e.GET("/notice", p.notice)
+	e.GET(p.look.styleAt, p.style)
+
+	p.web().mount(e.Group(""))
+
+	e.GET("/find", p.find)
+	e.POST("/find/code", p.findCode)
+	e.POST("/find/phone", p.findByPhone)
+	e.POST("/find/secret", p.findBySecret)
+	e.GET("/b/:number", p.booked)
+	e.GET("/b/:number/cancel", p.cancelling)
+	e.POST("/b/:number/cancel/code", p.cancelCode)
+	e.POST("/b/:number/cancel", p.cancel)
+	e.GET("/b/:number/change", p.changing)
+	e.POST("/b/:number/change", p.changeHold)
+	e.POST("/b/:number/change/code", p.changeCode)
+	e.POST("/b/:number/change/confirm", p.change)
+
+	e.GET("/staff/login", p.loginForm)
+	e.POST("/staff/login", p.login)
+	e.POST("/staff/logout", p.logout)
+	p.mountStaff(e)
+
+	if p.Dev != nil {
+		e.GET("/dev/messages", p.messages)
+		e.GET("/dev/messages.json", p.messagesJSON)
+	}
+}
+
+// The roles behind each group of addresses, as in the API.
+var (
+	assists   = []string{auth.Operator, auth.Hall, auth.Registrar, auth.Manager}
+	receives  = assists
+	calls     = []string{auth.Registrar, auth.Hall, auth.Manager}
+	registers = []string{auth.Registrar, auth.Manager}
+	manages   = []string{auth.Manager}
+)
+
+func (p *Pages) mountStaff(e *echo.Echo) {
+	call := e.Group("/call", p.Accounts.RequirePage(assists...))
+	call.GET("", p.callOffices)
+	p.phone().mount(call)
+	call.GET("/:number", p.called)
+	call.POST("/:number/cancel", p.cancelForCaller)
+
+	desk := e.Group("/desk", p.Accounts.RequirePage(receives...))
+	desk.GET("", p.today)
+	desk.POST("/find", p.lookUp)
+	desk.POST("/reading", p.ownReading)
+	desk.GET("/:number", p.guest)
+	desk.POST("/:number/check-in", p.checkIn)
+	desk.POST("/:number/call", p.callGuest, p.Accounts.RequirePage(calls...))
+	desk.POST("/:number/start", p.startGuest, p.Accounts.RequirePage(calls...))
+	desk.POST("/:number/complete", p.complete, p.Accounts.RequirePage(registers...))
+	desk.POST("/:number/not-accepted", p.notAccepted, p.Accounts.RequirePage(registers...))
+
+	manage := e.Group("/manage", p.Accounts.RequirePage(manages...))
+	manage.GET("", p.managedOffices)
+	manage.GET("/:office", p.office)
+	manage.POST("/:office/schedule", p.schedule)
+	manage.POST("/:office/publish", p.publish)
+	manage.POST("/:office/suspend", p.suspend)
+	manage.POST("/:office/close", p.closeDay)
+	manage.GET("/:office/:date", p.places)
+	manage.POST("/:office/:date/places", p.setPlaces)
+}

@@ -1,0 +1,96 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"hunyue/hall"
+	"hunyue/server/auth"
+)
+
+// windowFields is the inputs at a counter. Its name is remembered by the browser
+// that stands there.
+func (d *guestPage) windowFields(c echo.Context, g own, wrong wrongs) {
+	pg, counter := d.page, c.FormValue("counter")
+	if kept, err := c.Cookie("counter"); err == nil && counter == "" {
+		counter = kept.Value
+	}
+	d.Counter = pg.typed(field{Name: "counter", Auto: "off"}, "window.counter", counter, wrong)
+	d.Certificate = pg.typed(field{Name: "certificate_number", Auto: "off", Hint: pg.T("window.certificate_hint")},
+		"window.certificate", c.FormValue("certificate_number"), wrong)
+	d.Reason = pg.typed(field{Name: "reason", Auto: "off"}, "window.reason", c.FormValue("reason"), wrong)
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Counter, d.Certificate, d.Reason)...)
+}
+
+// callGuest asks the couple to a counter.
+func (p *Pages) callGuest(c echo.Context) error { return p.turn(c, p.Hall.Call) }
+
+// startGuest begins to serve them.
+func (p *Pages) startGuest(c echo.Context) error { return p.turn(c, p.Hall.Start) }
+
+func (p *Pages) turn(c echo.Context, step func(ctx context.Context, number, counter, actor string) (hall.Turn, error)) error {
+	g, err := p.guestOf(c)
+	if err != nil {
+		return err
+	}
+	counter := strings.TrimSpace(c.FormValue("counter"))
+	_, err = step(c.Request().Context(), g.Number, counter, auth.From(c.Request().Context()).Actor())
+	if err != nil {
+		return p.refusedAtWindow(c, g, err)
+	}
+	p.setCookie(c, http.Cookie{Name: "counter", Value: counter, Path: "/desk", MaxAge: year})
+	return c.Redirect(http.StatusSeeOther, "/desk/"+g.Number)
+}
+
+// complete notes the certificate that the couple takes home.
+func (p *Pages) complete(c echo.Context) error {
+	g, err := p.guestOf(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	done, err := p.Hall.Complete(ctx, g.Number, c.FormValue("certificate_number"), auth.From(ctx).Actor())
+	if err != nil {
+		return p.refusedAtWindow(c, g, err)
+	}
+	if g, err = p.guestOf(c); err != nil {
+		return err
+	}
+	pg := p.page(c)
+	d := guestPage{Verdict: pg.T("verdict.completed", "certificate", done.Certificate), Good: true}
+	if done.Certificate == "" {
+		d.Verdict = pg.T("verdict.completed_without")
+	}
+	if done.Warning != "" {
+		d.Verdict += pg.T("warning." + done.Warning)
+	}
+	return p.showGuest(c, http.StatusOK, pg, g, d, nil)
+}
+
+// notAccepted ends a visit without a registration.
+func (p *Pages) notAccepted(c echo.Context) error {
+	g, err := p.guestOf(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	if err := p.Hall.NotAccepted(ctx, g.Number, c.FormValue("reason"), auth.From(ctx).Actor()); err != nil {
+		return p.refusedAtWindow(c, g, err)
+	}
+	return c.Redirect(http.StatusSeeOther, "/desk/"+g.Number)
+}
+
+func (p *Pages) refusedAtWindow(c echo.Context, g own, err error) error {
+	why, tellable := told(err)
+	if !tellable {
+		return err
+	}
+	pg := p.page(c)
+	if len(why.Fields) == 0 {
+		pg = pg.refused(why)
+	}
+	return p.showGuest(c, statusOf(why), pg, g, guestPage{}, why.Fields)
+}
