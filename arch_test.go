@@ -33,10 +33,10 @@ var imports = map[string][]string{
 	"hall":          {"booking", "slots", "notify", "internal/fault", "internal/clock", "internal/date", "internal/identity", "internal/postgres"},
 
 	"server/i18n": {"internal/fault"},
-	"server/auth": {"internal/fault", "internal/clock", "internal/postgres"},
+	"server/auth": {"internal/fault", "internal/clock", "internal/postgres", "internal/seal"},
 	"server/docs": nil,
 	"server/api":  {"server/auth", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/identity"},
-	"server/web":  {"server/auth", "server/i18n", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/identity"},
+	"server/web":  {"server/auth", "server/i18n", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/identity", "internal/seal"},
 	"server": {
 		"server/api", "server/auth", "server/docs", "server/i18n", "server/web", "hall", "booking", "notify", "slots",
 		"internal/clock", "internal/date", "internal/engines", "internal/fault", "internal/identity", "internal/postgres", "internal/redis", "internal/seal",

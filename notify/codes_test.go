@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"hunyue/internal/fault"
+	"hunyue/internal/postgres"
 	"hunyue/notify"
 )
 
@@ -78,21 +79,48 @@ func TestACodeIsSpentOnce(t *testing.T) {
 	}
 }
 
-func TestOfManySpendersOneSucceeds(t *testing.T) {
+func TestSpendersOfOneCodeTakeTurns(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
-	code := h.code(t)
-	answers := make([]string, 12)
-	var spenders sync.WaitGroup
-	for i := range answers {
-		spenders.Go(func() { answers[i] = h.spend(t, mobile, code, uuid.New()) })
+	code, first := h.code(t), uuid.New()
+	var twin, others []string
+	var mu sync.Mutex
+	var waiting sync.WaitGroup
+	h.tx(t, func(tx postgres.Querier) {
+		c := h.codes()
+		h.exec(t, tx, `SELECT spend_code($1, $2, $3)`, c.Key(mobile), c.CodeMAC(mobile, code), first)
+		for i := range 3 {
+			spender, answers := uuid.New(), &others
+			if i == 0 {
+				spender, answers = first, &twin
+			}
+			waiting.Go(func() {
+				answer := h.spend(t, mobile, code, spender)
+				mu.Lock()
+				defer mu.Unlock()
+				*answers = append(*answers, answer)
+			})
+		}
+		h.blocked(t, 3)
+	})
+	waiting.Wait()
+	if diff := cmp.Diff([]string{"ok"}, twin); diff != "" {
+		t.Errorf("the same request at the same time (-want +got):\n%s", diff)
 	}
-	spenders.Wait()
-	slices.Sort(answers)
-	want := append(slices.Repeat([]string{"code_expired"}, 11), "ok")
-	if diff := cmp.Diff(want, answers); diff != "" {
-		t.Errorf("answers (-want +got):\n%s", diff)
+	if diff := cmp.Diff(slices.Repeat([]string{"code_expired"}, 2), others); diff != "" {
+		t.Errorf("other requests at the same time (-want +got):\n%s", diff)
 	}
+}
+
+// blocked waits until so many statements wait for a lock.
+func (h *hall) blocked(t *testing.T, n int) {
+	t.Helper()
+	for range 2000 {
+		if len(h.texts(t, `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)) >= n {
+			return
+		}
+	}
+	t.Errorf("fewer than %d statements wait", n)
 }
 
 func TestFiveWrongTriesUseACodeUp(t *testing.T) {
@@ -143,9 +171,9 @@ func TestCodesAreLimitedPerPhone(t *testing.T) {
 		if err := c.Request(t.Context(), mobile, "zh"); err != nil {
 			t.Fatalf("code %d: %v", n+1, err)
 		}
-		h.shift(t, at+58*time.Second)
+		h.shift(t, at+30*time.Second)
 		if n < 9 {
-			h.refused(t, c, notify.ErrCodeTooSoon, time.Second, 2*time.Second)
+			h.refused(t, c, notify.ErrCodeTooSoon, 15*time.Second, 30*time.Second)
 		}
 		at += 60 * time.Second
 		h.shift(t, at)
