@@ -30,7 +30,7 @@ var imports = map[string][]string{
 	"notify":        {"internal/fault", "internal/clock", "internal/date", "internal/postgres", "internal/seal"},
 	"booking":       {"slots", "notify", "internal/fault", "internal/clock", "internal/date", "internal/identity", "internal/postgres", "internal/seal"},
 	"booking/model": nil,
-	"hall":          {"booking", "slots", "notify", "internal/fault", "internal/clock", "internal/date", "internal/identity", "internal/postgres"},
+	"hall":          {"booking", "slots", "notify", "internal/fault", "internal/clock", "internal/date", "internal/identity", "internal/postgres", "internal/seal"},
 
 	"server/i18n": {"internal/fault"},
 	"server/auth": {"internal/fault", "internal/clock", "internal/postgres", "internal/seal"},

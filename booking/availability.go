@@ -13,11 +13,11 @@ import (
 )
 
 // How old an availability answer may be (domain rule 29 allows 2 s), and how
-// old at the least once something has changed: a crowd of changes must not
-// make every reader count anew.
+// long it takes at the least from one counting to the next: whoever has changed
+// something sees it, but a crowd of changes does not make every reader count.
 const (
-	fresh   = time.Second
-	settled = 100 * time.Millisecond
+	fresh = time.Second
+	pause = 20 * time.Millisecond
 )
 
 // State is what a day or a slot is to somebody who wants to book.
@@ -97,59 +97,90 @@ type snapshots struct {
 }
 
 type snapshot struct {
-	of    *Availability
-	stale bool // something has changed since
+	of      *Availability
+	changes int // that have happened
+	counted int // of which of knows
 }
 
-// changed lets the next reader but a few see a change made here.
-func (s *snapshots) changed(office string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n := s.newest[office]; n != nil {
-		n.stale = true
-	}
-}
-
-func (s *snapshots) get(office string, now time.Time) *Availability {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := s.newest[office]
-	if n == nil {
-		return nil
-	}
-	age := now.Sub(n.of.AsOf)
-	if age < 0 || age > fresh || (n.stale && age > settled) {
-		return nil
-	}
-	return n.of
-}
-
-func (s *snapshots) put(office string, a *Availability) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// at is the snapshot of an office; the caller has the lock.
+func (s *snapshots) at(office string) *snapshot {
 	if s.newest == nil {
 		s.newest = map[string]*snapshot{}
 	}
-	s.newest[office] = &snapshot{of: a}
+	if s.newest[office] == nil {
+		s.newest[office] = &snapshot{}
+	}
+	return s.newest[office]
 }
 
-// Availability is what an office has left, at most a second old. Without Redis
-// it leaves out the places that are only held.
+// changed makes the next reader see a change made here.
+func (s *snapshots) changed(office string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at(office).changes++
+}
+
+// get is the newest availability, and whether it will do.
+func (s *snapshots) get(office string, now time.Time) (newest *Availability, good bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.newest[office]
+	if n == nil || n.of == nil {
+		return nil, false
+	}
+	age := now.Sub(n.of.AsOf)
+	return n.of, age >= 0 && age <= fresh && n.counted == n.changes
+}
+
+// begin returns how many changes a counting that begins now will know.
+func (s *snapshots) begin(office string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at(office).changes
+}
+
+func (s *snapshots) put(office string, a *Availability, counted int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.at(office)
+	n.of, n.counted = a, counted
+}
+
+// Availability is what an office has left, at most a second old, and with
+// every change made through this desk before the call. Without Redis it leaves
+// out the places that are only held.
 func (d *Desk) Availability(ctx context.Context, office string) (*Availability, error) {
-	if a := d.availability.get(office, d.Clock.Now()); a != nil {
-		return a, nil
+	if _, err := d.Offices.Office(ctx, office); err != nil {
+		return nil, err // and nothing is remembered of offices that do not exist
 	}
-	v, err, _ := d.availability.flight.Do(office, func() (any, error) {
-		a, err := d.count(context.WithoutCancel(ctx), office)
-		if err == nil {
-			d.availability.put(office, a)
+	var newest *Availability
+	for range 3 { // a counting that was under way may have begun before the caller's change
+		a, good := d.availability.get(office, d.Clock.Now())
+		if good {
+			return a, nil
 		}
-		return a, err
-	})
-	if err != nil {
-		return nil, err
+		v, err, _ := d.availability.flight.Do(office, func() (any, error) {
+			return d.recount(context.WithoutCancel(ctx), office)
+		})
+		if err != nil {
+			return nil, err
+		}
+		newest = v.(*Availability)
 	}
-	return v.(*Availability), nil
+	return newest, nil
+}
+
+// recount counts again, a pause after the last time.
+func (d *Desk) recount(ctx context.Context, office string) (*Availability, error) {
+	if last, _ := d.availability.get(office, d.Clock.Now()); last != nil {
+		time.Sleep(min(pause, pause-d.Clock.Now().Sub(last.AsOf)))
+	}
+	knows := d.availability.begin(office)
+	a, err := d.count(ctx, office)
+	if err == nil {
+		d.availability.put(office, a, knows)
+	}
+	return a, err
 }
 
 func (d *Desk) count(ctx context.Context, office string) (*Availability, error) {

@@ -243,3 +243,17 @@ func TestACodeThatNobodyCouldSpendIsNotSent(t *testing.T) {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
 }
+
+func TestACodeSealedWithLostKeysIsGivenUp(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	h.request(t)
+	h.sender.Keys = newHall(t).keys
+	h.drain(t)
+	if diff := cmp.Diff([]string{"code failed"}, h.states(t)); diff != "" {
+		t.Errorf("states (-want +got):\n%s", diff)
+	}
+	if got := append(h.attempts(t), h.texts(t, `SELECT id::text FROM phone_code WHERE sealed IS NULL`)...); len(got) != 0 {
+		t.Errorf("%v is left of a code that could not be sent", got)
+	}
+}

@@ -93,27 +93,30 @@ func (s *Sender) message(ctx context.Context, e Event) error {
 // code takes the code out of the database in the transaction that records the
 // attempt. What is not there any more cannot be sent again.
 func (s *Sender) code(ctx context.Context, e Event) error {
-	var c sealedCode
-	reference := uuid.New()
+	var m Message
 	err := postgres.InTx(ctx, s.DB, func(tx postgres.Querier) error {
-		var err error
-		if c, err = takeCode(ctx, tx, e.Code); err != nil {
+		c, err := takeCode(ctx, tx, e.Code)
+		if err != nil {
 			return err
 		}
-		return begin(ctx, tx, e, reference)
+		if m, err = s.codeMessage(c); err != nil {
+			return errors.Join(err, ErrGiveUp)
+		}
+		return begin(ctx, tx, e, m.Reference)
 	})
 	if err != nil {
 		return err
 	}
+	return s.send(ctx, e, m)
+}
+
+func (s *Sender) codeMessage(c sealedCode) (Message, error) {
 	phone, code, err := c.open(s.Keys)
 	if err != nil {
-		return errors.Join(err, ErrGiveUp)
+		return Message{}, err
 	}
 	text, err := s.Texts.code(c.Locale, code)
-	if err != nil {
-		return errors.Join(err, ErrGiveUp)
-	}
-	return s.send(ctx, e, Message{To: phone, Kind: Code, Locale: c.Locale, Text: text, Code: code, Reference: reference})
+	return Message{To: phone, Kind: Code, Locale: c.Locale, Text: text, Code: code, Reference: uuid.New()}, err
 }
 
 // send hands m over and notes the answer. The channel's own words stay here:

@@ -1,0 +1,95 @@
+package booking
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"hunyue/slots"
+)
+
+// left is what a reader sees of a slot.
+func (w *world) left(slot slots.SlotID) Time {
+	w.t.Helper()
+	a, err := w.desk.Availability(w.t.Context(), office)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, at := range a.Times(slots.Marriage, slots.Phone, w.day) {
+		if at.Slot == slot {
+			return at
+		}
+	}
+	w.t.Fatalf("%s is not shown", slot)
+	return Time{}
+}
+
+func TestEveryoneSeesTheirOwnChange(t *testing.T) {
+	w := newWorld(t)
+	slot := w.slot("0900", 3)
+	for want := 3; want > 0; want-- {
+		if got := w.left(slot); got.Remaining != want || got.State != Open {
+			t.Errorf("%d left and %s, want %d", got.Remaining, got.State, want)
+		}
+		if _, err := w.desk.Hold(t.Context(), w.ask(slot, time.Now().String())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.left(slot); got.Remaining != 0 || got.State != Full {
+		t.Errorf("%d left and %s after the last hold", got.Remaining, got.State)
+	}
+}
+
+func TestACrowdOfReadersCountsRarely(t *testing.T) {
+	w := newWorld(t)
+	slot := w.slot("0900", 300)
+	w.left(slot)
+	var (
+		all   sync.WaitGroup
+		mu    sync.Mutex
+		seen  = map[*Availability]bool{}
+		began = time.Now()
+	)
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				w.desk.availability.changed(office)
+				a, err := w.desk.Availability(t.Context(), office)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				seen[a] = true
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	if most := int(time.Since(began)/pause) + 2; len(seen) > most {
+		t.Errorf("counted %d times, at most %d were due", len(seen), most)
+	}
+}
+
+func TestDayHasAReason(t *testing.T) {
+	w := newWorld(t)
+	slot := w.slot("0900", 1)
+	a, err := w.desk.Availability(t.Context(), office)
+	if err != nil {
+		t.Fatal(err)
+	}
+	days := a.Days(slots.Marriage, slots.Phone, w.day.AddDays(-8), w.day.AddDays(60))
+	for _, d := range days {
+		switch {
+		case d.Date == slot.Day && (d.State != Open || d.Remaining != 1):
+			t.Errorf("the published day is %s with %d left", d.State, d.Remaining)
+		case d.Date.Before(w.day.AddDays(-7)) && d.State != Past:
+			t.Errorf("%s is %s", d.Date, d.State)
+		case d.State == Closed && d.Reason == "":
+			t.Errorf("%s is closed and nobody says why", d.Date)
+		}
+	}
+	if last := days[len(days)-1]; last.State != Unreleased && last.Reason == "" {
+		t.Errorf("sixty days ahead is %s", last.State)
+	}
+}
