@@ -1,6 +1,8 @@
 package hall
 
 import (
+	"fmt"
+
 	"hunyue/internal/date"
 	"hunyue/internal/identity"
 )
@@ -33,19 +35,19 @@ func prefixOf(service string) string {
 
 // readCertificate reads the number that a registrar typed at the end of a
 // service. wrong refuses it; warning is only shown.
-func readCertificate(typed, service, office string, day date.Date) (number, warning, wrong string) {
-	c, warning := identity.ParseCertificate(typed)
-	switch number = c.String(); {
-	case number == "" && warning == required && prefixOf(service) == "":
-		return "", "", ""
-	case number == "":
-		return "", "", warning
+func readCertificate(typed, service, office string, day date.Date) (c identity.Certificate, warning, wrong string) {
+	c, warning = identity.ParseCertificate(typed)
+	switch missing := c.String() == ""; {
+	case missing && warning == required && prefixOf(service) == "":
+		return c, "", ""
+	case missing:
+		return c, "", warning
 	case prefixOf(service) == "":
-		return number, warnUnexpected, ""
+		return c, warnUnexpected, ""
 	case warning != "":
-		return number, warning, ""
+		return c, warning, ""
 	}
-	return number, doubt(c, service, office, day), ""
+	return c, doubt(c, service, office, day), ""
 }
 
 // doubt is what is unusual about a number of the present form.
@@ -66,3 +68,37 @@ func doubt(c identity.Certificate, service, office string, day date.Date) string
 func covers(division, office string) bool {
 	return division == office[:6] || division == office[:4]+"00" || division == office[:2]+"0000"
 }
+
+// sealedCertificate is a certificate number as the database keeps it (domain
+// rule 84): readable with our keys alone, and found by its keyed hash. Where a
+// service ends without a certificate all of it is zero.
+type sealedCertificate struct {
+	Number     []byte
+	Key        []byte // 32 bytes, the same wherever the number is the same
+	Nationwide bool   // of the present form, which is given out once
+}
+
+func (d *Desk) sealCertificate(c identity.Certificate, appointment int64) (sealedCertificate, error) {
+	plain := []byte(c.String())
+	if len(plain) == 0 {
+		return sealedCertificate{}, nil
+	}
+	number, err := d.Keys.Seal(plain, registrationRow(appointment))
+	if err != nil {
+		return sealedCertificate{}, fmt.Errorf("seal certificate of appointment %d: %w", appointment, err)
+	}
+	return sealedCertificate{Number: number, Key: d.Keys.MAC("certificate", plain), Nationwide: c.Prefix != ""}, nil
+}
+
+func (d *Desk) openCertificate(sealed []byte, appointment int64) (string, error) {
+	if sealed == nil {
+		return "", nil
+	}
+	plain, err := d.Keys.Open(sealed, registrationRow(appointment))
+	if err != nil {
+		return "", fmt.Errorf("certificate of appointment %d: %w", appointment, err)
+	}
+	return string(plain), nil
+}
+
+func registrationRow(appointment int64) string { return fmt.Sprintf("registration/%d", appointment) }

@@ -28,8 +28,8 @@ func TestCertificateNumbersAreWarnedOfAndTaken(t *testing.T) {
 	} {
 		t.Run(tt.fact, func(t *testing.T) {
 			number, warning, wrong := readCertificate(tt.typed, tt.service, "430702", day)
-			if number != tt.number || warning != tt.warning || wrong != "" {
-				t.Errorf("read %q, warning %q, wrong %q; want %q, %q", number, warning, wrong, tt.number, tt.warning)
+			if number.String() != tt.number || warning != tt.warning || wrong != "" {
+				t.Errorf("read %q, warning %q, wrong %q; want %q, %q", number.String(), warning, wrong, tt.number, tt.warning)
 			}
 		})
 	}

@@ -27,8 +27,17 @@ func TestCouplesAreAdmittedWithTicketsInOrder(t *testing.T) {
 	w.wantCount(3, "audit rows of check-ins", `SELECT count(*) FROM audit WHERE new_status = 'checked_in' AND actor = 'hall'`)
 }
 
-func TestWhoComesEarlyIsToldWhenToCome(t *testing.T) {
+func TestAtTheDoor(t *testing.T) {
 	w := newWorld(t)
+	t.Run("WhoComesEarlyIsToldWhenToCome", w.rule(whoComesEarlyIsToldWhenToCome))
+	t.Run("ASecondFeverDefersWithoutPenalty", w.rule(aSecondFeverDefersWithoutPenalty))
+	t.Run("ANewFeverWhileTheOtherRestsIsMeasuredAgainToo", w.rule(aNewFeverWhileTheOtherRestsIsMeasuredAgainToo))
+	t.Run("ReadingsAreRefusedAllAtOnce", w.rule(readingsAreRefusedAllAtOnce))
+	t.Run("WhoIsNotExpectedHereAndTodayIsNotReceived", w.rule(whoIsNotExpectedHereAndTodayIsNotReceived))
+}
+
+func whoComesEarlyIsToldWhenToCome(t *testing.T, w *world) {
+	more := w.since(`SELECT count(*) FROM visit`)
 	number := w.book("10:00")
 	w.at("09:29")
 	a := arrival(number)
@@ -38,7 +47,7 @@ func TestWhoComesEarlyIsToldWhenToCome(t *testing.T) {
 		t.Errorf("answered %+v, want early until %s", got, want)
 	}
 	w.wantStatus(number, booking.Booked)
-	w.wantCount(0, "visits", `SELECT count(*) FROM visit`)
+	more(0, "visits")
 
 	w.at("09:30")
 	a = arrival(number, 365, 366)
@@ -98,8 +107,8 @@ func TestAFeverIsKeptAndTheSecondReadingDecides(t *testing.T) {
 	w.wantCount(1, "superseding readings", readings+` WHERE supersedes IS NOT NULL AND NOT abnormal`)
 }
 
-func TestASecondFeverDefersWithoutPenalty(t *testing.T) {
-	w := newWorld(t)
+func aSecondFeverDefersWithoutPenalty(t *testing.T, w *world) {
+	more := w.since(readings)
 	number := w.book("09:00")
 	w.checkIn(arrival(number, 373, 380))
 	w.at("09:02")
@@ -112,11 +121,10 @@ func TestASecondFeverDefersWithoutPenalty(t *testing.T) {
 	if again := w.checkIn(deferring); again.Outcome != hall.Deferred {
 		t.Errorf("asked again: %s, want deferred", again.Outcome)
 	}
-	w.wantCount(4, "readings", readings)
+	more(4, "readings")
 }
 
-func TestANewFeverWhileTheOtherRestsIsMeasuredAgainToo(t *testing.T) {
-	w := newWorld(t)
+func aNewFeverWhileTheOtherRestsIsMeasuredAgainToo(t *testing.T, w *world) {
 	number := w.book("09:00")
 	w.checkIn(arrival(number, 375, 366))
 	w.at("09:05")
@@ -131,11 +139,10 @@ func TestANewFeverWhileTheOtherRestsIsMeasuredAgainToo(t *testing.T) {
 	}
 }
 
-func TestReadingsAreRefusedAllAtOnce(t *testing.T) {
+func readingsAreRefusedAllAtOnce(t *testing.T, w *world) {
 	read := func(party, tenths int, device string) hall.Reading {
 		return hall.Reading{Party: party, Decicelsius: tenths, Device: device}
 	}
-	w := newWorld(t)
 	number := w.book("09:00")
 	for _, tt := range []struct {
 		fact     string
@@ -160,11 +167,12 @@ func TestReadingsAreRefusedAllAtOnce(t *testing.T) {
 	} {
 		t.Run(tt.fact, func(t *testing.T) {
 			w := &world{Desk: w.Desk, t: t}
+			more := w.since(readings)
 			a := arrival(number)
 			a.Readings = tt.readings
 			_, err := w.CheckIn(t.Context(), a)
 			w.wantFields(err, tt.want)
-			w.wantCount(0, "readings", readings)
+			more(0, "readings")
 		})
 	}
 }
@@ -185,8 +193,8 @@ func TestAColdForeheadCountsOnceItIsMeasuredTwice(t *testing.T) {
 	w.wantCount(9, "readings", readings)
 }
 
-func TestWhoIsNotExpectedHereAndTodayIsNotReceived(t *testing.T) {
-	w := newWorld(t)
+func whoIsNotExpectedHereAndTodayIsNotReceived(t *testing.T, w *world) {
+	more := w.since(readings)
 	number := w.book("09:00")
 	elsewhere := arrival(number, 365, 366)
 	elsewhere.Office = "430703"
@@ -205,7 +213,7 @@ func TestWhoIsNotExpectedHereAndTodayIsNotReceived(t *testing.T) {
 	w.move(number, booking.Cancelled)
 	_, err = w.CheckIn(t.Context(), arrival(number, 365, 366))
 	w.wantFault(err, booking.ErrNotPossible)
-	w.wantCount(0, "readings", readings)
+	more(0, "readings")
 }
 
 func TestWithoutScreeningNoHealthDataIsStored(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/internal/postgres"
+	"hunyue/internal/seal"
 	"hunyue/slots"
 )
 
@@ -36,6 +37,7 @@ var (
 type Desk struct {
 	DB      *sqlx.DB
 	Offices *slots.Store
+	Keys    *seal.Keys // of certificate numbers: without them nothing is completed
 	Clock   *clock.Clock
 	Log     *slog.Logger
 }

@@ -36,7 +36,8 @@ func TestWhatTheHallHasWrittenStays(t *testing.T) {
 		`UPDATE temperature SET supersedes = NULL`,
 		`DELETE FROM temperature`,
 		`TRUNCATE temperature CASCADE`,
-		`UPDATE registration SET certificate_number = 'J430702-2026-000124'`,
+		`UPDATE registration SET certificate = '\x00'`,
+		`UPDATE registration SET certificate = NULL, certificate_key = NULL, nationwide = false`,
 		`UPDATE registration SET registrar = 'another'`,
 		`DELETE FROM registration`,
 		`TRUNCATE registration`,
@@ -55,8 +56,18 @@ func TestWhatTheHallHasWrittenStays(t *testing.T) {
 	}
 	w.wantRefused("HY004", `UPDATE appointment SET status = 'booked' WHERE status = 'completed'`)
 	w.wantRefused("HY004", `UPDATE appointment SET status = 'cancelled' WHERE status = 'completed'`)
-	w.wantRefused("23505", `INSERT INTO registration (appointment_id, number, service_id, office_id, day, registrar)
-		SELECT appointment_id, number, service_id, office_id, day, registrar FROM registration`)
+	w.wantRefused("23505", withCertificate(`NULL, NULL, false`))
+	w.wantRefused("23514", withCertificate(`certificate, NULL, false`))                 // found by nothing
+	w.wantRefused("23514", withCertificate(`NULL, certificate_key, false`))             // read by nobody
+	w.wantRefused("23514", withCertificate(`NULL, NULL, true`))                         // of the present form, and missing
+	w.wantRefused("23514", withCertificate(`certificate, 'J430702-2026-000124', true`)) // a key that is none
+}
+
+// withCertificate registers a couple again with these values of certificate,
+// certificate_key and nationwide.
+func withCertificate(values string) string {
+	return `INSERT INTO registration (appointment_id, number, service_id, certificate, certificate_key, nationwide, office_id, day, registrar)
+		SELECT appointment_id, number, service_id, ` + values + `, office_id, day, registrar FROM registration`
 }
 
 func TestReadingsOfAPersonAreOneUnbrokenChain(t *testing.T) {

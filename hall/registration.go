@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"hunyue/booking"
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
+	"hunyue/internal/identity"
 	"hunyue/internal/postgres"
 )
 
@@ -18,8 +20,8 @@ import (
 type Registration struct {
 	Number      string    `db:"number"` // of the appointment
 	Service     string    `db:"service_id"`
-	Certificate string    `db:"certificate_number"` // "" where the service gives out none
-	Day         date.Date `db:"day"`                // at the office
+	Certificate string    `db:"-"`   // its number in plain; "" where the service gives out none
+	Day         date.Date `db:"day"` // at the office
 	Registrar   string    `db:"registrar"`
 	At          time.Time `db:"at"`
 
@@ -27,6 +29,16 @@ type Registration struct {
 	// whoever typed it: "format", "province", "prefix", "division", "year" or
 	// "unexpected". The registration stands all the same.
 	Warning string `db:"-"`
+}
+
+// LogValue leaves out whose it is: the certificate number is masked.
+func (r Registration) LogValue() slog.Value {
+	c, _ := identity.ParseCertificate(r.Certificate)
+	return slog.GroupValue(
+		slog.String("service", r.Service),
+		slog.String("certificate", c.Masked()),
+		slog.String("day", r.Day.String()),
+	)
 }
 
 // Complete notes that a couple has been served and the number of the
@@ -44,15 +56,15 @@ func (d *Desk) Complete(ctx context.Context, number, certificate, registrar stri
 			return fault.InFields(map[string]string{"certificate_number": wrong})
 		}
 		if g.Status != booking.Completed {
-			if err := register(ctx, tx, g, read, registrar); err != nil {
+			if err := d.register(ctx, tx, g, read, registrar); err != nil {
 				return err
 			}
 		}
 		var err error
-		if r, err = registrationOf(ctx, tx, g); err != nil {
+		if r, err = d.registrationOf(ctx, tx, g); err != nil {
 			return err
 		}
-		if r.Certificate != read {
+		if r.Certificate != read.String() {
 			return ErrCompleted
 		}
 		r.Warning = warning
@@ -64,14 +76,20 @@ func (d *Desk) Complete(ctx context.Context, number, certificate, registrar stri
 	return r, nil
 }
 
-func register(ctx context.Context, tx postgres.Querier, g guest, certificate, registrar string) error {
+func (d *Desk) register(ctx context.Context, tx postgres.Querier, g guest, c identity.Certificate, registrar string) error {
+	sealed, err := d.sealCertificate(c, g.ID)
+	if err != nil {
+		return err
+	}
 	if err := booking.Advance(ctx, tx, g.ID, booking.Completed, registrar); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO registration (appointment_id, number, service_id, certificate_number, office_id, day, registrar, at)
-		VALUES ($1, $2, $3, nullif($4, ''), $5, $6, $7, $8)`,
-		g.ID, g.Number, g.Service, certificate, g.Office, g.Today, registrar, g.Now)
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO registration (appointment_id, number, service_id, certificate, certificate_key, nationwide,
+			office_id, day, registrar, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		g.ID, g.Number, g.Service, sealed.Number, sealed.Key, sealed.Nationwide,
+		g.Office, g.Today, registrar, g.Now)
 	if postgres.Violates(err, "certificate_once") {
 		return ErrCertificateUsed
 	}
@@ -81,10 +99,13 @@ func register(ctx context.Context, tx postgres.Querier, g guest, certificate, re
 	return nil
 }
 
-func registrationOf(ctx context.Context, tx postgres.Querier, g guest) (Registration, error) {
-	var r Registration
-	err := tx.GetContext(ctx, &r, `
-		SELECT number, service_id, coalesce(certificate_number, '') AS certificate_number, day, registrar, at
+func (d *Desk) registrationOf(ctx context.Context, tx postgres.Querier, g guest) (Registration, error) {
+	var row struct {
+		Registration
+		Sealed []byte `db:"certificate"`
+	}
+	err := tx.GetContext(ctx, &row, `
+		SELECT number, service_id, certificate, day, registrar, at
 		FROM registration
 		WHERE appointment_id = $1`, g.ID)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -93,6 +114,8 @@ func registrationOf(ctx context.Context, tx postgres.Querier, g guest) (Registra
 	if err != nil {
 		return Registration{}, fmt.Errorf("registration of appointment %d: %w", g.ID, err)
 	}
+	r := row.Registration
 	r.At = r.At.UTC()
-	return r, nil
+	r.Certificate, err = d.openCertificate(row.Sealed, g.ID)
+	return r, err
 }

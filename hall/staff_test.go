@@ -32,8 +32,16 @@ func (w *world) recordStaff(r hall.StaffReading) hall.StaffHealth {
 	return h
 }
 
-func TestStaffAreMeasuredEveryDay(t *testing.T) {
+func TestStaff(t *testing.T) {
 	w := newWorld(t)
+	t.Run("StaffAreMeasuredEveryDay", w.rule(staffAreMeasuredEveryDay))
+	t.Run("TwoFeversOfADayKeepStaffHome", w.rule(twoFeversOfADayKeepStaffHome))
+	t.Run("StaffReadingsFollowTheRulesOfReadings", w.rule(staffReadingsFollowTheRulesOfReadings))
+	t.Run("ARepeatedStaffReadingIsKeptOnce", w.rule(aRepeatedStaffReadingIsKeptOnce))
+}
+
+func staffAreMeasuredEveryDay(t *testing.T, w *world) {
+	begun := w.since(readings + ` WHERE kind = 'staff' AND supersedes IS NULL`)
 	w.wantNormal("registrar", false)
 	if got := w.recordStaff(staffReading("registrar", "T1", 365)); got.Outcome != hall.Admitted {
 		t.Errorf("outcome %s, want admitted", got.Outcome)
@@ -49,41 +57,39 @@ func TestStaffAreMeasuredEveryDay(t *testing.T) {
 	w.at("13:41")
 	w.recordStaff(staffReading("registrar", "T2", 372))
 	w.wantNormal("registrar", true)
-	w.wantCount(1, "beginnings of the chain", readings+` WHERE kind = 'staff' AND supersedes IS NULL`)
+	begun(1, "beginnings of a chain")
 
 	w.on(theDay.AddDays(1), "08:30")
 	w.wantNormal("registrar", false)
 }
 
-func TestTwoFeversOfADayKeepStaffHome(t *testing.T) {
-	w := newWorld(t)
-	w.recordStaff(staffReading("registrar", "T1", 375))
-	_, err := w.RecordStaff(t.Context(), staffReading("registrar", "T2", 365))
+func twoFeversOfADayKeepStaffHome(t *testing.T, w *world) {
+	w.recordStaff(staffReading("feverish", "T1", 375))
+	_, err := w.RecordStaff(t.Context(), staffReading("feverish", "T2", 365))
 	w.wantFault(err, hall.ErrRecheckTooSoon)
 	w.at("09:05")
-	_, err = w.RecordStaff(t.Context(), staffReading("registrar", "T1", 365))
+	_, err = w.RecordStaff(t.Context(), staffReading("feverish", "T1", 365))
 	w.wantFields(err, map[string]string{"readings.0.device": "same_device"})
-	if got := w.recordStaff(staffReading("registrar", "T2", 374)); got.Outcome != hall.Deferred {
+	if got := w.recordStaff(staffReading("feverish", "T2", 374)); got.Outcome != hall.Deferred {
 		t.Errorf("outcome %s, want deferred", got.Outcome)
 	}
 	w.at("10:00")
-	w.recordStaff(staffReading("registrar", "T1", 365))
-	w.wantNormal("registrar", false)
+	w.recordStaff(staffReading("feverish", "T1", 365))
+	w.wantNormal("feverish", false)
 }
 
-func TestStaffReadingsFollowTheRulesOfReadings(t *testing.T) {
-	w := newWorld(t)
-	_, err := w.RecordStaff(t.Context(), staffReading("registrar", "T1"))
+func staffReadingsFollowTheRulesOfReadings(t *testing.T, w *world) {
+	_, err := w.RecordStaff(t.Context(), staffReading("cold", "T1"))
 	w.wantFields(err, map[string]string{"readings": "required"})
-	_, err = w.RecordStaff(t.Context(), staffReading("registrar", "T1", 345))
+	_, err = w.RecordStaff(t.Context(), staffReading("cold", "T1", 345))
 	w.wantFields(err, map[string]string{"readings.0.celsius": "too_low_repeat"})
-	w.recordStaff(staffReading("registrar", "T1", 345, 346))
-	w.wantNormal("registrar", true)
+	w.recordStaff(staffReading("cold", "T1", 345, 346))
+	w.wantNormal("cold", true)
 }
 
-func TestARepeatedStaffReadingIsKeptOnce(t *testing.T) {
-	w := newWorld(t)
-	r := staffReading("registrar", "T1", 375)
+func aRepeatedStaffReadingIsKeptOnce(t *testing.T, w *world) {
+	more := w.since(readings)
+	r := staffReading("repeated", "T1", 375)
 	r.Key = "k"
 	answers, errs := make([]hall.StaffHealth, 6), make([]error, 6)
 	atOnce(len(answers), func(i int) { answers[i], errs[i] = w.RecordStaff(t.Context(), r) })
@@ -92,7 +98,7 @@ func TestARepeatedStaffReadingIsKeptOnce(t *testing.T) {
 			t.Errorf("request %d: %+v, %v; want %+v", i, answers[i], errs[i], answers[0])
 		}
 	}
-	w.wantCount(1, "readings", readings)
+	more(1, "readings")
 }
 
 func TestStaffAreNotMeasuredWithoutScreening(t *testing.T) {

@@ -12,8 +12,14 @@ import (
 	"hunyue/hall"
 )
 
-func TestTheSameKeyIsAnsweredTheSameAndStoresNothingNew(t *testing.T) {
+func TestRepeatedArrivals(t *testing.T) {
 	w := newWorld(t)
+	t.Run("TheSameKeyIsAnsweredTheSameAndStoresNothingNew", w.rule(theSameKeyIsAnsweredTheSameAndStoresNothingNew))
+	t.Run("TwoDesksAtOnceGiveOneTicket", w.rule(twoDesksAtOnceGiveOneTicket))
+}
+
+func theSameKeyIsAnsweredTheSameAndStoresNothingNew(t *testing.T, w *world) {
+	more := w.since(readings)
 	number := w.book("09:00")
 	fever := arrival(number, 374, 366)
 	fever.Key = "first"
@@ -21,7 +27,7 @@ func TestTheSameKeyIsAnsweredTheSameAndStoresNothingNew(t *testing.T) {
 	if again := w.checkIn(fever); !cmp.Equal(first, again) {
 		t.Errorf("the same request is answered otherwise:\n%s", cmp.Diff(first, again))
 	}
-	w.wantCount(2, "readings", readings)
+	more(2, "readings")
 
 	w.at("09:05")
 	normal := arrivalWith("T2", number, 365, 366)
@@ -32,7 +38,7 @@ func TestTheSameKeyIsAnsweredTheSameAndStoresNothingNew(t *testing.T) {
 	if again := w.checkIn(fever); !cmp.Equal(first, again) {
 		t.Errorf("the first request is answered otherwise later:\n%s", cmp.Diff(first, again))
 	}
-	w.wantCount(4, "readings", readings)
+	more(4, "readings")
 
 	normal.Readings[0].Decicelsius = 366
 	_, err := w.CheckIn(t.Context(), normal)
@@ -76,8 +82,8 @@ func atOnce(n int, call func(i int)) {
 	done.Wait()
 }
 
-func TestTwoDesksAtOnceGiveOneTicket(t *testing.T) {
-	w := newWorld(t)
+func twoDesksAtOnceGiveOneTicket(t *testing.T, w *world) {
+	more, audited := w.since(readings), w.since(`SELECT count(*) FROM audit WHERE new_status = 'checked_in'`)
 	for _, key := range []string{"", "same"} {
 		number := w.book("09:00")
 		answers, errs := make([]hall.CheckIn, 8), make([]error, 8)
@@ -92,8 +98,8 @@ func TestTwoDesksAtOnceGiveOneTicket(t *testing.T) {
 			}
 		}
 	}
-	w.wantCount(4, "readings of two couples", readings)
-	w.wantCount(2, "check-ins in the audit", `SELECT count(*) FROM audit WHERE new_status = 'checked_in'`)
+	more(4, "readings of two couples")
+	audited(2, "check-ins in the audit")
 }
 
 func TestManyCouplesAtOnceDrawDifferentTickets(t *testing.T) {

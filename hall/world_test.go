@@ -12,6 +12,7 @@ import (
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/internal/postgres"
+	"hunyue/internal/seal"
 	"hunyue/internal/testenv"
 	"hunyue/slots"
 )
@@ -27,7 +28,7 @@ var (
 type world struct {
 	*hall.Desk
 	t      testing.TB
-	booked int
+	booked *int // how many appointments have been made
 }
 
 // Tests that have one run side by side: most of their time is the making of
@@ -35,9 +36,13 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	t.Parallel()
+	keys, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
 	db, c := testenv.DB(t), &clock.Clock{}
-	w := &world{t: t, Desk: &hall.Desk{
-		DB: db, Clock: c, Log: slog.New(slog.DiscardHandler),
+	w := &world{t: t, booked: new(int), Desk: &hall.Desk{
+		DB: db, Clock: c, Log: slog.New(slog.DiscardHandler), Keys: keys,
 		Offices: &slots.Store{DB: db, Clock: c},
 	}}
 	w.run(`INSERT INTO office (id, name, name_en, address, phone)
@@ -45,6 +50,16 @@ func newWorld(t *testing.T) *world {
 	w.open(theDay)
 	w.at("08:50")
 	return w
+}
+
+// rule is a subtest in the database of w, at 08:50 again. It asks about its own
+// couples, or about what it has added: other rules have left theirs.
+func (w *world) rule(keep func(t *testing.T, w *world)) func(*testing.T) {
+	return func(t *testing.T) {
+		own := &world{t: t, booked: w.booked, Desk: w.Desk}
+		own.at("08:50")
+		keep(t, own)
+	}
 }
 
 // open makes the slots of a day.
@@ -97,8 +112,8 @@ func (w *world) book(start string) string { w.t.Helper(); return w.bookFor(start
 
 func (w *world) bookFor(start, service string, parties int) string {
 	w.t.Helper()
-	w.booked++
-	number := fmt.Sprintf("%08d", 20000000+w.booked)
+	*w.booked++
+	number := fmt.Sprintf("%08d", 20000000+*w.booked)
 	from := instant(theDay, start)
 	err := postgres.InTx(w.t.Context(), w.DB, func(tx postgres.Querier) error {
 		if err := postgres.SetActor(w.t.Context(), tx, "test"); err != nil {
@@ -178,6 +193,18 @@ func (w *world) wantCount(want int, what, query string, args ...any) {
 	w.t.Helper()
 	if got := w.count(query, args...); got != want {
 		w.t.Errorf("%d %s, want %d", got, what, want)
+	}
+}
+
+// since counts now, and returns how to expect so many more later.
+func (w *world) since(query string) func(want int, what string) {
+	w.t.Helper()
+	before := w.count(query)
+	return func(want int, what string) {
+		w.t.Helper()
+		if got := w.count(query) - before; got != want {
+			w.t.Errorf("%d more %s, want %d", got, what, want)
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ type report struct {
 
 // note writes down what look finds, and whether it was all right.
 func (r *report) note(subject string, look func() (string, error)) {
-	mark, found := "ok   ", ""
+	mark := "ok   "
 	found, err := look()
 	if err != nil {
 		mark, found, r.wrong = "WRONG", err.Error(), true
@@ -82,7 +82,7 @@ func (r *report) engines(ctx context.Context, p *program) {
 	r.note("clocks", func() (string, error) {
 		apart, err := skew(ctx, db, places)
 		if err == nil && apart.Abs() > skewAllowed {
-			err = fmt.Errorf("Redis and Postgres are %v apart: let both follow the same time server", apart)
+			err = fmt.Errorf("redis and postgres are %v apart: let both follow the same time server", apart)
 		}
 		return fmt.Sprintf("Redis and Postgres are %v apart", apart), err
 	})

@@ -15,8 +15,10 @@ import (
 	"github.com/lib/pq"
 
 	"hunyue/internal/fault"
+	"hunyue/internal/postgres"
 	"hunyue/server/api"
 	"hunyue/server/i18n"
+	"hunyue/server/web"
 )
 
 // The faults that come from the way a request was sent.
@@ -29,7 +31,6 @@ var (
 	errForeign     = fault.New(fault.Forbidden, "untrusted_origin")
 	errTooMany     = fault.New(fault.TooMany, "too_many_requests")
 	errUnavailable = fault.New(fault.Unavailable, "unavailable").After(2 * time.Second)
-	errGone        = errors.New("the visitor has gone")
 )
 
 // echoes is what Echo's own errors mean.
@@ -63,15 +64,16 @@ func faultOf(err error) *fault.Error {
 	return fault.Of(err)
 }
 
+// outages is how the states begin in which Postgres may answer a little later:
+// no connection, no resources, stopped by somebody or by a time limit, no lock,
+// serialisation, deadlock, read only for the while.
+var outages = []string{"08", "53", "57", "55P03", "40001", "40P01", "25006"}
+
 // outage reports whether err says that an engine is away or too slow, so that
 // the same request may succeed a little later.
 func outage(err error) bool {
-	if e, ok := errors.AsType[*pq.Error](err); ok {
-		switch e.Code.Class() {
-		case "08", "53", "57": // connection, resources, operator intervention (time limits too)
-			return true
-		}
-		return slices.Contains([]pq.ErrorCode{"55P03", "40001", "40P01", "25006"}, e.Code) // no lock, serialisation, deadlock, read only
+	if state := postgres.State(err); state != "" {
+		return slices.ContainsFunc(outages, func(begin string) bool { return strings.HasPrefix(state, begin) })
 	}
 	_, network := errors.AsType[net.Error](err) // *net.OpError and context.DeadlineExceeded are among them
 	return network || errors.Is(err, driver.ErrBadConn)
@@ -80,6 +82,7 @@ func outage(err error) bool {
 // mapper answers for every handler that returned an error.
 type mapper struct {
 	texts *i18n.Texts
+	pages *web.Pages
 	log   *slog.Logger
 }
 
@@ -105,6 +108,7 @@ func (m *mapper) answer(err error, c echo.Context) {
 	}
 	if err := tell(c, f); err != nil {
 		m.log.WarnContext(r.Context(), "error not told", "request", requestID(c), "error", told(err))
+		c.Response().WriteHeader(http.StatusInternalServerError)
 	}
 }
 
@@ -124,14 +128,14 @@ func told(err error) string {
 
 // problem answers with a problem document in the visitor's language.
 func (m *mapper) problem(c echo.Context, f *fault.Error) error {
-	return api.WriteProblem(c, f, m.reader(c).Fault(f.Code))
-}
-
-// reader is the texts in the visitor's language, which the answer names.
-func (m *mapper) reader(c echo.Context) i18n.Reader {
 	reader := m.texts.In(c.Request().Header.Get("Accept-Language"))
 	h := c.Response().Header()
 	h.Set("Content-Language", reader.Lang)
 	h.Add(echo.HeaderVary, "Accept-Language")
-	return reader
+	return api.WriteProblem(c, f, reader.Fault(f.Code))
+}
+
+// page answers with a page, which looks and speaks as the others do.
+func (m *mapper) page(c echo.Context, f *fault.Error) error {
+	return m.pages.Error(c, api.Status(f), f)
 }

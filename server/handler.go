@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"hunyue/server/api"
 	"hunyue/server/docs"
 	"hunyue/server/i18n"
+	"hunyue/server/web"
 )
 
 // The limits of one request.
@@ -29,7 +31,7 @@ type surface struct {
 	texts    *i18n.Texts
 	health   *health
 	api      *api.API
-	dev      *devMessages
+	pages    *web.Pages
 }
 
 // echo is the whole HTTP surface: every address that the program answers is
@@ -38,7 +40,7 @@ func (s *surface) echo() (*echo.Echo, error) {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = addressOf(s.config.TrustedProxies)
-	e.HTTPErrorHandler = (&mapper{texts: s.texts, log: s.observer.log}).answer
+	e.HTTPErrorHandler = (&mapper{texts: s.texts, pages: s.pages, log: s.observer.log}).answer
 	foreign, err := sameSite(s.config.BaseURL)
 	if err != nil {
 		return nil, err
@@ -50,9 +52,7 @@ func (s *surface) echo() (*echo.Echo, error) {
 	if s.config.MetricsAddr == "" {
 		e.GET("/metrics", echo.WrapHandler(s.observer.metrics()))
 	}
-	if s.config.Demo {
-		s.dev.mount(e)
-	}
+	s.pages.Mount(e)
 	e.GET("/api/openapi.yaml", api.OpenAPI)
 	docs.Mount(e.Group("/api/docs"))
 	return e, s.api.Mount(e.Group("/api/v1"))
@@ -89,10 +89,7 @@ func secured(https bool) echo.MiddlewareFunc {
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			h := c.Response().Header()
-			for name, value := range always {
-				h[name] = value
-			}
+			maps.Copy(c.Response().Header(), always)
 			return next(c)
 		}
 	}
@@ -143,11 +140,24 @@ func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/")
 // newServer is an HTTP server that no slow or endless request can wear out.
 func newServer(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           h,
+		Handler:           heads(h),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    headerLimit,
 	}
+}
+
+// heads answers HEAD wherever GET is answered (RFC 9110, 9.1). The server
+// itself leaves the body out, since it still knows what was asked.
+func heads(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			get := *r
+			get.Method = http.MethodGet
+			r = &get
+		}
+		h.ServeHTTP(w, r)
+	})
 }

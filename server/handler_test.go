@@ -20,7 +20,9 @@ import (
 	"hunyue/internal/clock"
 	"hunyue/internal/fault"
 	"hunyue/server/api"
+	"hunyue/server/auth"
 	"hunyue/server/i18n"
+	"hunyue/server/web"
 )
 
 // front is the HTTP surface with addresses of the test's own, and its log.
@@ -36,9 +38,13 @@ func newFront(t testing.TB, c config) *front {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pages, err := web.New(web.Pages{Texts: texts, Accounts: &auth.Accounts{}, Clock: &clock.Clock{}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	f := &front{}
 	log := slog.New(slog.NewJSONHandler(&f.log, nil))
-	f.surface = &surface{config: c, observer: newObserver(log, &clock.Clock{}), texts: texts, health: &health{log: log}, api: &api.API{}}
+	f.surface = &surface{config: c, observer: newObserver(log, &clock.Clock{}), texts: texts, health: &health{log: log}, api: &api.API{}, pages: pages}
 	if f.Echo, err = f.surface.echo(); err != nil {
 		t.Fatal(err)
 	}
@@ -61,10 +67,13 @@ func (f *front) fail(path string, err error) {
 }
 
 type problem struct {
-	Type, Title, Code, Request string
-	Status                     int
-	Fields                     map[string]string
-	RetryAfter                 int `json:"retry_after"`
+	Type       string            `json:"type"`
+	Title      string            `json:"title"`
+	Status     int               `json:"status"`
+	Code       string            `json:"code"`
+	Fields     map[string]string `json:"fields"`
+	RetryAfter int               `json:"retry_after"`
+	Request    string            `json:"request"`
 }
 
 func problemIn(t *testing.T, w *httptest.ResponseRecorder) problem {

@@ -37,6 +37,9 @@ type commandLine struct {
 	Calendar struct {
 		Import calendarImport `cmd:"" help:"Put in the holidays and make-up workdays of a year."`
 	} `cmd:"" help:"Days off and days worked instead."`
+	Office struct {
+		Put officePut `cmd:"" help:"Make an office, or change what is said of it."`
+	} `cmd:"" help:"Registry offices."`
 	User struct {
 		Add     userAdd     `cmd:"" help:"Make a staff account."`
 		Disable userDisable `cmd:"" help:"Shut a staff account."`

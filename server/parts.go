@@ -18,6 +18,7 @@ import (
 	"hunyue/server/api"
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
+	"hunyue/server/web"
 	"hunyue/slots"
 )
 
@@ -46,7 +47,9 @@ type parts struct {
 	desk     *booking.Desk
 	hall     *hall.Desk
 	outbox   *notify.Outbox
+	codes    *notify.Codes
 	worker   *notify.Worker
+	pages    *web.Pages
 
 	sent *notify.DevChannel // of demo mode
 	demo *demoWorld         // likewise
@@ -69,24 +72,40 @@ func assemble(ctx context.Context, c config, at addresses, log *slog.Logger) (*p
 	if err := p.setClock(ctx, c); err != nil {
 		return p, err
 	}
-	p.watched = newObserver(log, p.clock)
-	p.outbox = notify.NewOutbox(p.jobs, p.clock, log)
+	p.furnish(ctx, c)
+	if err := p.employ(c.Demo, at.database); err != nil {
+		return p, err
+	}
+	p.pages, err = web.New(web.Pages{
+		Desk: p.desk, Hall: p.hall, Offices: p.offices, Codes: p.codes, Accounts: p.accounts, Dev: p.sent,
+		Keys: p.keys, Clock: p.clock, Texts: p.texts,
+	})
+	if err != nil {
+		return p, err
+	}
+	p.measure()
+	return p, p.desk.Holds.Load(ctx)
+}
+
+// furnish makes the desks, and what lies on them.
+func (p *parts) furnish(ctx context.Context, c config) {
+	p.watched = newObserver(p.log, p.clock)
+	p.outbox = notify.NewOutbox(p.jobs, p.clock, p.log)
+	p.codes = &notify.Codes{DB: p.booking, Keys: p.keys, Outbox: p.outbox, Limits: c.Limits}
 	p.accounts = &auth.Accounts{DB: p.staff, Keys: p.keys, Clock: p.clock, Secure: c.https()}
 	p.offices = &slots.Store{DB: p.booking, Clock: p.clock}
 	p.desk = &booking.Desk{
 		DB: p.booking, Holds: &booking.Holds{Redis: p.redis, Clock: p.clock}, Offices: p.offices,
-		Keys: p.keys, Clock: p.clock, Log: log, Wake: func() { p.outbox.Wake(context.WithoutCancel(ctx)) },
+		Keys: p.keys, Clock: p.clock, Log: p.log, Wake: func() { p.outbox.Wake(ctx) },
 	}
-	p.hall = &hall.Desk{DB: p.staff, Offices: &slots.Store{DB: p.staff, Clock: p.clock}, Clock: p.clock, Log: log}
-	if err := p.employ(c.Demo, at.database); err != nil {
-		return p, err
+	p.hall = &hall.Desk{
+		DB: p.staff, Offices: &slots.Store{DB: p.staff, Clock: p.clock},
+		Keys: p.keys, Clock: p.clock, Log: p.log,
 	}
 	p.demo = &demoWorld{
 		db: p.jobs, clock: p.clock, limits: c.Limits,
 		offices: p.offices, accounts: p.accounts, publish: p.desk.Publish, measure: demoReading(p.hall),
 	}
-	p.measure()
-	return p, p.desk.Holds.Load(ctx)
 }
 
 // connect opens the engines and brings the database to the newest form.
@@ -148,16 +167,12 @@ func (p *parts) measure() {
 // surface is what the addresses are answered with.
 func (p *parts) surface(c config) *surface {
 	return &surface{
-		config: c, observer: p.watched, texts: p.texts,
+		config: c, observer: p.watched, texts: p.texts, pages: p.pages,
 		health: &health{log: p.log, engines: []engine{
 			{"postgres", p.staff.PingContext},
 			{"redis", func(ctx context.Context) error { return p.redis.Ping(ctx).Err() }},
 		}},
-		api: &api.API{
-			Desk: p.desk, Hall: p.hall, Offices: p.offices, Accounts: p.accounts,
-			Codes: &notify.Codes{DB: p.booking, Keys: p.keys, Outbox: p.outbox, Limits: c.Limits},
-		},
-		dev: &devMessages{channel: p.sent, texts: p.texts},
+		api: &api.API{Desk: p.desk, Hall: p.hall, Offices: p.offices, Codes: p.codes, Accounts: p.accounts},
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,7 +120,7 @@ func (p *program) listen(ctx context.Context, s *surface) ([]server, error) {
 		}
 		all = append(all, metrics)
 	}
-	return all, p.announce(p.stdout, "http://"+public.listener.Addr().String())
+	return all, p.announce(p.stdout, cmp.Or(p.BaseURL, localAddress(public.listener)))
 }
 
 func listenOn(ctx context.Context, address string, h http.Handler) (server, error) {
@@ -141,12 +142,22 @@ func (s server) serve(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
-	err := s.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return errors.Join(fmt.Errorf("requests were still open after %s", drain), s.Close())
+	if err := s.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("requests were still open after %s: %w", drain, err), s.Close())
 	}
-	<-failed
-	return err
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// localAddress is where a browser on this machine finds the listener.
+func localAddress(l net.Listener) string {
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // announce says where everything is, and in demo mode how to sign in.

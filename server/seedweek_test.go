@@ -266,11 +266,11 @@ func (w *week) staffAreMeasured() {
 
 func (w *week) oneCoupleIsMarried() {
 	married := w.after[0]
+	w.refused(http.StatusConflict, "not_possible", "POST", visit(married, "complete"), doc{"certificate_number": "J430702-2020-000001"}, w.as("registrar")...)
 	arrived := w.want(http.StatusOK, "POST", visit(married, "check-in"), readings("36.5", "37.2", "T1"), w.as("hall")...)
 	if arrived["outcome"] != "admitted" || arrived["ticket"] != "A001" {
 		w.t.Errorf("at the door: %v", arrived)
 	}
-	w.refused(http.StatusConflict, "not_possible", "POST", visit(married, "complete"), doc{"certificate_number": "J430702-2020-000001"}, w.as("registrar")...)
 	for _, step := range []struct{ what, status string }{{"call", "called"}, {"start", "in_service"}} {
 		turn := w.want(http.StatusOK, "POST", visit(married, step.what), doc{"counter": "3"}, w.as("registrar")...)
 		if turn["status"] != step.status || turn["ticket"] != "A001" || turn["counter"] != "3" {

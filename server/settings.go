@@ -36,7 +36,7 @@ type toggle string
 func (t *toggle) IsBool() bool { return true }
 
 // Decode keeps what was written, for config to judge.
-func (t *toggle) Decode(ctx *kong.DecodeContext) error {
+func (t *toggle) Decode(ctx *kong.DecodeContext) error { //nolint:unparam // the interface is kong's
 	*t = "1"
 	if ctx.Scan.Peek().Type == kong.FlagValueToken {
 		*t = toggle(fmt.Sprint(ctx.Scan.Pop().Value))

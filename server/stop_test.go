@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -11,8 +10,6 @@ import (
 	"time"
 
 	"hunyue/internal/engines"
-	"hunyue/internal/postgres"
-	"hunyue/internal/testenv"
 )
 
 func TestARequestThatHasBegunIsAnswered(t *testing.T) {
@@ -55,6 +52,30 @@ func TestARequestThatHasBegunIsAnswered(t *testing.T) {
 	}
 }
 
+func TestHeadIsAnsweredWhereGetIs(t *testing.T) {
+	t.Parallel()
+	s, err := listenOn(t.Context(), "127.0.0.1:0", newFront(t, config{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.serve(ctx) }()
+	answer, err := http.Head("http://" + s.listener.Addr().String() + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if answer.StatusCode != http.StatusOK || len(body) != 0 || err != nil || answer.ContentLength < 1 {
+		t.Errorf("%d with %q of %d bytes, %v", answer.StatusCode, body, answer.ContentLength, err)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTheProgramEndsWithItsEngines(t *testing.T) {
 	t.Parallel()
 	running, err := engines.Start(t.Context(), engines.Options{Data: dataFolder(t), Redis: true, Fast: true})
@@ -67,80 +88,5 @@ func TestTheProgramEndsWithItsEngines(t *testing.T) {
 	}
 	if err := watch(t.Context(), running); err == nil || !strings.Contains(err.Error(), "ended unexpectedly") {
 		t.Errorf("an engine that died: %v", err)
-	}
-}
-
-func TestCheckFailsOnABrokenInvariant(t *testing.T) {
-	t.Parallel()
-	dsn := testenv.DSN(t)
-	environ := []string{"HUNYUE_DATA=" + dataFolder(t), "HUNYUE_DATABASE_URL=" + dsn}
-	command := func() (string, error) {
-		var out bytes.Buffer
-		err := run(t.Context(), []string{"check"}, environ, strings.NewReader(""), &out, io.Discard)
-		return out.String(), err
-	}
-	if out, err := command(); err != nil || !strings.Contains(out, "0  never_oversold\n") {
-		t.Errorf("an empty database: %v\n%s", err, out)
-	}
-	db, err := postgres.Open(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	_, err = db.ExecContext(t.Context(), `
-		INSERT INTO office (id, name, name_en, address, phone) VALUES ('430702', 'x', 'x', 'x', 'x');
-		INSERT INTO quota (id, office_id, day, kind, cap, booked, opens_at, closes_at)
-		VALUES ('430702-20260520-hall', '430702', '2026-05-20', 'hall', 5, 3, '2026-05-01', '2026-05-20')`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := command()
-	if err == nil || !strings.Contains(out, "1  caps_equal_their_places\n") {
-		t.Errorf("a cap that counts what nobody booked: %v\n%s", err, out)
-	}
-}
-
-func TestDoctorSaysWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	look := func(environ ...string) (string, error) {
-		var out bytes.Buffer
-		err := run(t.Context(), []string{"doctor"}, environ, strings.NewReader(""), &out, io.Discard)
-		return out.String(), err
-	}
-	data, dsn := "HUNYUE_DATA="+dataFolder(t), "HUNYUE_DATABASE_URL="+testenv.DSN(t)
-	out, err := look(data, dsn)
-	if err != nil || strings.Contains(out, "WRONG") || !strings.Contains(out, "6 of 6 applied") {
-		t.Errorf("all is well: %v\n%s", err, out)
-	}
-	out, err = look(data, dsn, "HUNYUE_REDIS_URL=unix:///nowhere/redis.sock")
-	if err == nil || !strings.Contains(out, "WRONG  redis") || strings.Contains(out, "WRONG  postgres") {
-		t.Errorf("no Redis: %v\n%s", err, out)
-	}
-	var answer bytes.Buffer
-	if err := run(t.Context(), []string{"doctor", "--url", "http://127.0.0.1:1"}, nil, nil, &answer, io.Discard); err == nil {
-		t.Errorf("no program: %s", answer.String())
-	}
-}
-
-func TestAPasswordIsReadOrMade(t *testing.T) {
-	t.Parallel()
-	environ := []string{"HUNYUE_DATABASE_URL=" + testenv.DSN(t)}
-	add := func(stdin string, args ...string) (string, error) {
-		var out bytes.Buffer
-		err := run(t.Context(), append([]string{"user", "add"}, args...), environ, strings.NewReader(stdin), &out, io.Discard)
-		return out.String(), err
-	}
-	if out, err := add("", "anna", "--role", "hall"); err != nil || !strings.Contains(out, "Password, shown only now: ") {
-		t.Errorf("made: %v, %s", err, out)
-	}
-	if out, err := add("my-own-words-7\n", "bert", "--role", "hall", "--password-stdin"); err != nil || strings.Contains(out, "assword") {
-		t.Errorf("read: %v, %s", err, out)
-	}
-	_, err := add("short\n", "carl", "--role", "hall", "--role", "king", "--password-stdin")
-	if err == nil || !strings.Contains(err.Error(), "password: A password needs at least 10 characters.") || !strings.Contains(err.Error(), "roles: There is no such choice.") {
-		t.Errorf("two mistakes: %v", err)
-	}
-	if _, err := add("", "anna", "--role", "hall"); err == nil || !strings.Contains(err.Error(), "taken") {
-		t.Errorf("the same name: %v", err)
 	}
 }

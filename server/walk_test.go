@@ -58,7 +58,8 @@ func (i *instance) must(want int, method, path string, body any, headers ...stri
 	i.t.Helper()
 	status, answer := i.send(method, path, body, headers...)
 	if status != want {
-		i.t.Fatalf("%s %s: %d %v, want %d\n%s", method, path, status, answer, want, i.log.String())
+		log := i.log.String()
+		i.t.Fatalf("%s %s: %d %v, want %d\n%s", method, path, status, answer, want, log[max(0, len(log)-2000):])
 	}
 	return answer
 }

@@ -62,6 +62,9 @@ func newWorld(t testing.TB, now string, limits bool) *world {
 	w.config = config{Demo: true, DemoNow: at, Limits: limits, Keys: filepath.Join(t.TempDir(), "keys.json")}
 	w.parts, err = assemble(t.Context(), w.config, addresses{testenv.DSN(t), engine.URL}, newLog(&w.logged))
 	t.Cleanup(w.close)
+	if err == nil {
+		err = w.offices.KnownCalendars(t.Context(), "test")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,13 +195,13 @@ func (a answer) doc(t testing.TB) doc {
 		return found
 	}
 	if err := json.Unmarshal([]byte(a.text), &found); err != nil {
-		t.Fatalf("%d: %v in %q", a.status, err, a.text)
+		t.Errorf("%d: %v in %q", a.status, err, a.text)
 	}
 	return found
 }
 
-// send sends a request with headers: the body as it is if it is a string or a
-// reader, otherwise as JSON.
+// send sends a request with headers, of which "" takes one away: the body as it
+// is if it is a string or a reader, otherwise as JSON.
 func (w *world) send(method, path string, body any, headers ...string) (answer, error) {
 	r, err := http.NewRequestWithContext(w.t.Context(), method, w.base+path, reader(body))
 	if err != nil {
@@ -208,7 +211,9 @@ func (w *world) send(method, path string, body any, headers ...string) (answer, 
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
+		if r.Header.Set(headers[i], headers[i+1]); headers[i+1] == "" {
+			r.Header.Del(headers[i])
+		}
 	}
 	got, err := w.client.Do(r)
 	if err != nil {
@@ -248,9 +253,15 @@ func (w *world) want(status int, method, path string, body any, headers ...strin
 		w.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	if got.status != status {
-		w.t.Fatalf("%s %s: %d %s, want %d\n%s", method, path, got.status, got.text, status, w.logged.String())
+		w.t.Fatalf("%s %s: %d %s, want %d\n%s", method, path, got.status, got.text, status, w.tail())
 	}
 	return got.doc(w.t)
+}
+
+// tail is the end of the log.
+func (w *world) tail() string {
+	log := w.logged.String()
+	return log[max(0, len(log)-1000):]
 }
 
 // refused sends what must be refused, with a code.
@@ -330,7 +341,13 @@ func (w *world) code(phone string) string {
 	w.t.Helper()
 	w.want(http.StatusAccepted, "POST", "/phone-codes", doc{"phone": phone})
 	w.drain()
-	return word(w.messages(phone)[0], "code")
+	for _, m := range w.messages(phone) {
+		if m["kind"] == "code" {
+			return word(m, "code")
+		}
+	}
+	w.t.Fatalf("no code came to %s", phone)
+	return ""
 }
 
 // messages is what was sent to a phone, the newest first.

@@ -48,7 +48,7 @@ func parseDigits(s string) (TimeOfDay, bool) {
 func (t TimeOfDay) String() string { return fmt.Sprintf("%02d:%02d", int(t)/60, int(t)%60) }
 
 // digits is the time as ids have it: 0900.
-func (t TimeOfDay) digits() string { return fmt.Sprintf("%02d%02d", int(t)/60, int(t)%60) }
+func (t TimeOfDay) digits() string { return padded(int(t)/60*100+int(t)%60, len("0900")) }
 
 // On is the instant at which clocks in loc show t on the day.
 func (t TimeOfDay) On(day date.Date, loc *time.Location) time.Time {

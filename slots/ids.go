@@ -2,6 +2,7 @@ package slots
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"hunyue/internal/date"
@@ -124,7 +125,15 @@ type OfficeDay struct {
 }
 
 // compact is the day as ids have it: 20260520.
-func compact(day date.Date) string { return strings.ReplaceAll(day.String(), "-", "") }
+func compact(day date.Date) string {
+	return padded(day.Year*10000+int(day.Month)*100+day.Day, len("20260520"))
+}
+
+// padded is n in so many digits. Every hold asks for it, so it is not left to fmt.
+func padded(n, width int) string {
+	digits := strconv.Itoa(n)
+	return strings.Repeat("0", max(0, width-len(digits))) + digits
+}
 
 func parseDay(s string) (date.Date, bool) {
 	if len(s) != len("20260520") {

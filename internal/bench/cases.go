@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,8 +20,11 @@ type bench struct {
 	db      *sqlx.DB
 	redis   goredis.UniversalClient
 	http    *http.Client
-	staff   string // bearer token of an operator
-	days    int    // stocks made so far
+
+	database, cache string // their addresses
+
+	staff string // bearer token of an operator
+	days  int    // stocks made so far
 }
 
 // pair is one thing measured: what the program is asked, what its floor is
@@ -31,7 +33,7 @@ type pair struct {
 	name    string
 	target  float64
 	want    int // status
-	prepare func(n int) (program request, floor request, f *floor, err error)
+	prepare func(n int) (program, floor request, t terms, err error)
 }
 
 func (b *bench) run(ctx context.Context, only string) error {
@@ -63,27 +65,20 @@ func (b *bench) run(ctx context.Context, only string) error {
 func (b *bench) measure(p pair) error {
 	var programs, floors []float64
 	for n := range rounds {
-		program, least, f, err := p.prepare(n)
+		program, least, told, err := p.prepare(n)
 		if err != nil {
 			return err
 		}
-		f.db, f.redis = b.db, b.redis
-		server := httptest.NewServer(f.handler())
 		one, err := throughput(b.http, p.want, program)
-		if err == nil {
-			programs = append(programs, one)
-			one, err = throughput(b.http, p.want, func(n int) *http.Request {
-				r := least(n)
-				r.URL.Scheme, r.URL.Host = "http", server.Listener.Addr().String()
-				return r
-			})
-			floors = append(floors, one)
-		}
-		b.http.CloseIdleConnections()
-		server.Close()
 		if err != nil {
 			return err
 		}
+		programs = append(programs, one)
+		b.http.CloseIdleConnections()
+		if one, err = b.floor(p.want, least, told); err != nil {
+			return err
+		}
+		floors = append(floors, one)
 	}
 	ratio := median(programs) / median(floors)
 	verdict := ""
@@ -92,6 +87,22 @@ func (b *bench) measure(p pair) error {
 	}
 	fmt.Printf("%-10s %12.0f %12.0f %7.2f %7.2f%s\n", p.name, median(programs), median(floors), ratio, p.target, verdict)
 	return nil
+}
+
+// floor measures a floor in a process of its own.
+func (b *bench) floor(want int, least request, told terms) (float64, error) {
+	told.Database, told.Redis = b.database, b.cache
+	stop, address, err := startFloor(context.Background(), told)
+	if err != nil {
+		return 0, err
+	}
+	defer stop()
+	defer b.http.CloseIdleConnections()
+	return throughput(b.http, want, func(n int) *http.Request {
+		r := least(n)
+		r.URL.Host = address
+		return r
+	})
 }
 
 func (b *bench) stock(places int) (*stock, error) {
@@ -117,47 +128,47 @@ func (b *bench) post(path string, body any, headers ...string) *http.Request {
 	return r
 }
 
-func (b *bench) hold(int) (request, request, *floor, error) {
+func (b *bench) hold(int) (request, request, terms, error) {
 	mine, err := b.stock(perSlot)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, terms{}, err
 	}
 	theirs, err := b.stock(perSlot)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, terms{}, err
 	}
 	for _, s := range []*stock{mine, theirs} { // puts both days into Redis
 		if err := b.ask(b.post("/holds", map[string]string{"slot": s.slot(0)}), http.StatusCreated, nil); err != nil {
-			return nil, nil, nil, err
+			return nil, nil, terms{}, err
 		}
 	}
 	program := func(n int) *http.Request { return b.post("/holds", map[string]string{"slot": mine.slot(n)}) }
-	return program, bare(http.MethodPost, "/hold"), &floor{places: theirs}, nil
+	return program, bare(http.MethodPost, "/hold"), terms{Day: theirs.day}, nil
 }
 
-func (b *bench) soldOut(int) (request, request, *floor, error) {
+func (b *bench) soldOut(int) (request, request, terms, error) {
 	s, err := b.stock(0)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, terms{}, err
 	}
 	if err := b.ask(b.post("/holds", map[string]string{"slot": s.slot(0)}), http.StatusConflict, nil); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, terms{}, err
 	}
 	program := func(n int) *http.Request { return b.post("/holds", map[string]string{"slot": s.slot(n)}) }
-	return program, bare(http.MethodPost, "/sold-out"), &floor{places: s}, nil
+	return program, bare(http.MethodPost, "/sold-out"), terms{Day: s.day}, nil
 }
 
 // ready is enough confirmations for one run.
 const ready = 9000
 
-func (b *bench) confirm(round int) (request, request, *floor, error) {
+func (b *bench) confirm(round int) (request, request, terms, error) {
 	mine, err := b.stock(perSlot)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, terms{}, err
 	}
 	theirs, err := b.stock(perSlot)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, terms{}, err
 	}
 	requests := make([]*http.Request, ready)
 	for n := range requests {
@@ -165,13 +176,13 @@ func (b *bench) confirm(round int) (request, request, *floor, error) {
 		key := uuid.NewString()
 		if err := b.ask(b.post("/staff/holds", map[string]string{"slot": mine.slot(n), "channel": "phone", "caller": "caller"},
 			"Authorization", b.staff), http.StatusCreated, &held); err != nil {
-			return nil, nil, nil, err
+			return nil, nil, terms{}, err
 		}
 		requests[n] = b.post("/staff/appointments", application(held.ID, round*ready+n),
 			"Authorization", b.staff, "Hold-Token", held.Token, "Idempotency-Key", key)
 	}
 	program := func(n int) *http.Request { return requests[n%ready] }
-	return program, bare(http.MethodPost, "/confirm"), &floor{places: theirs}, nil
+	return program, bare(http.MethodPost, "/confirm"), terms{Day: theirs.day}, nil
 }
 
 func application(hold string, n int) map[string]any {
@@ -188,8 +199,8 @@ func application(hold string, n int) map[string]any {
 }
 
 // reads compares an availability answer with the same bytes from memory.
-func (b *bench) reads(path string) func(int) (request, request, *floor, error) {
-	return func(int) (request, request, *floor, error) {
+func (b *bench) reads(path string) func(int) (request, request, terms, error) {
+	return func(int) (request, request, terms, error) {
 		query := path + "?service=marriage"
 		if path == "/slots" {
 			query += "&date=" + time.Now().AddDate(0, 0, 7).Format(time.DateOnly)
@@ -197,18 +208,18 @@ func (b *bench) reads(path string) func(int) (request, request, *floor, error) {
 		address := b.program + "/api/v1/offices/430702" + query
 		res, err := b.http.Get(address)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, terms{}, err
 		}
 		defer res.Body.Close()
 		body, err := io.ReadAll(res.Body)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, terms{}, err
 		}
 		program := func(int) *http.Request {
 			r, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, address, http.NoBody)
 			return r
 		}
-		return program, bare(http.MethodGet, query), &floor{read: map[string][]byte{query: body}}, nil
+		return program, bare(http.MethodGet, query), terms{Read: body}, nil
 	}
 }
 

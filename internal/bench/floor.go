@@ -1,16 +1,27 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 	"github.com/labstack/echo/v4"
 	"github.com/lib/pq"
 	goredis "github.com/redis/go-redis/v9"
+
+	"hunyue/internal/postgres"
+	"hunyue/internal/redis"
 )
 
 // floor is the least that a server could do for each request: Echo, the same
@@ -20,7 +31,68 @@ type floor struct {
 	redis  goredis.UniversalClient
 	places *stock
 	next   atomic.Int64
-	read   map[string][]byte // what the program answered, by path and query
+	read   []byte // what the program answered to a read
+}
+
+// terms are what a floor's process is told.
+type terms struct {
+	Database, Redis string
+	Day             time.Time // of the stock that it sells
+	Read            []byte
+}
+
+// serveFloor runs a floor in this process, which the bench has started for it:
+// the program has a process of its own as well, and on few processors it
+// matters who shares one with the crowd.
+func serveFloor(ctx context.Context) error {
+	var t terms
+	if err := json.NewDecoder(os.Stdin).Decode(&t); err != nil {
+		return err
+	}
+	f := &floor{places: stockOn(t.Day), read: t.Read}
+	var err error
+	if f.db, err = postgres.Open(ctx, t.Database); err != nil {
+		return err
+	}
+	if f.redis, err = redis.Open(ctx, t.Redis); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println(listener.Addr())
+	return (&http.Server{Handler: f.handler(), ReadHeaderTimeout: time.Second}).Serve(listener)
+}
+
+// startFloor starts such a process, and says where it answers.
+func startFloor(ctx context.Context, t terms) (stop func(), address string, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, "", err
+	}
+	raw, err := json.Marshal(t)
+	if err != nil {
+		return nil, "", err
+	}
+	c := exec.CommandContext(ctx, self, "-floor")
+	c.Stdin, c.Stderr = bytes.NewReader(raw), os.Stderr
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return nil, "", err
+	}
+	if err := c.Start(); err != nil {
+		return nil, "", err
+	}
+	stop = func() {
+		c.Process.Kill()
+		c.Wait()
+	}
+	if _, err := fmt.Fscanln(out, &address); err != nil {
+		stop()
+		return nil, "", fmt.Errorf("the floor did not start: %w", err)
+	}
+	return stop, address, nil
 }
 
 func (f *floor) handler() http.Handler {
@@ -67,7 +139,7 @@ func (f *floor) confirm(c echo.Context) error {
 		FROM confirm($1, true, $2, 1, now() + interval '5 minutes', $3, $4, NULL, 'floor', 0,
 			'marriage', 'phone', $5, NULL, $6, $7, 'zh', '{}', $8, $9)`,
 		uuid.New(), quota, "floor "+uuid.NewString(), random(32),
-		pq.StringArray{strconv.Itoa(10_000_000 + rand.IntN(90_000_000))}, random(32), random(40),
+		fourNumbers(), random(32), random(40),
 		pq.ByteaArray{random(32), random(32)}, pq.ByteaArray{random(180), random(180)})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusInternalServerError, err.Error())
@@ -78,6 +150,15 @@ func (f *floor) confirm(c echo.Context) error {
 	return c.JSON(http.StatusCreated, out)
 }
 
+// fourNumbers are candidates, as many as the program offers.
+func fourNumbers() pq.StringArray {
+	var numbers pq.StringArray
+	for range 4 {
+		numbers = append(numbers, strconv.Itoa(10_000_000+rand.IntN(90_000_000)))
+	}
+	return numbers
+}
+
 func (f *floor) static(c echo.Context) error {
-	return c.JSONBlob(http.StatusOK, f.read[c.Request().URL.RequestURI()])
+	return c.JSONBlob(http.StatusOK, f.read)
 }

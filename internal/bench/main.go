@@ -26,7 +26,15 @@ import (
 func main() {
 	binary := flag.String("program", "bin/hunyue", "the program to measure")
 	only := flag.String("only", "", "measure only the case with this name")
+	isFloor := flag.Bool("floor", false, "be a floor; only the bench itself says so")
 	flag.Parse()
+	if *isFloor {
+		if err := serveFloor(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, "floor:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(context.Background(), *binary, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -58,7 +66,7 @@ func run(ctx context.Context, binary, only string) error {
 		return err
 	}
 	defer client.Close()
-	b := &bench{program: address, db: db, redis: client, http: &http.Client{
+	b := &bench{program: address, db: db, redis: client, database: database, cache: cache, http: &http.Client{
 		Transport: &http.Transport{MaxIdleConnsPerHost: clients, MaxConnsPerHost: clients},
 		Timeout:   10 * time.Second,
 	}}

@@ -9,8 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// stock is slots with more places than a run can take, made beside the
-// published ones: 06:00 to 07:59 of one day per run.
+// stock is slots made beside the published ones, on a day of their own.
 type stock struct {
 	day   time.Time
 	slots []string // without channel
@@ -18,11 +17,20 @@ type stock struct {
 
 const perSlot = 10_000
 
-// newStock inserts a day of its own, so many days ahead.
-func newStock(db *sqlx.DB, ahead, places int) (*stock, error) {
-	s := &stock{day: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, ahead)}
+// stockOn is the slots of a stock, 06:00 to 06:59 of a day.
+func stockOn(day time.Time) *stock {
+	s := &stock{day: day}
 	for minute := range 60 {
-		id := fmt.Sprintf("430702-%s-06%02d", s.day.Format("20060102"), minute)
+		s.slots = append(s.slots, fmt.Sprintf("430702-%s-06%02d-marriage", day.Format("20060102"), minute))
+	}
+	return s
+}
+
+// newStock inserts a stock so many days ahead.
+func newStock(db *sqlx.DB, ahead, places int) (*stock, error) {
+	s := stockOn(time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, ahead))
+	for minute, slot := range s.slots {
+		id := strings.TrimSuffix(slot, "-marriage")
 		start := s.day.Add(-2*time.Hour + time.Duration(minute)*time.Minute) // 06:00 in Shanghai
 		if _, err := db.Exec(`INSERT INTO slot (id, office_id, day, starts_at, ends_at) VALUES ($1, '430702', $2, $3, $4)`,
 			id, s.day.Format(time.DateOnly), start, start.Add(time.Minute)); err != nil {
@@ -32,11 +40,10 @@ func newStock(db *sqlx.DB, ahead, places int) (*stock, error) {
 			if _, err := db.Exec(`
 				INSERT INTO quota (id, office_id, day, kind, slot_id, biz_group, channel, cap, opens_at, closes_at)
 				VALUES ($1, '430702', $2, 'place', $3, 'marriage', $4, $5, now() - interval '1 day', $6)`,
-				id+"-marriage-"+channel, s.day.Format(time.DateOnly), id, channel, places, start); err != nil {
+				slot+"-"+channel, s.day.Format(time.DateOnly), id, channel, places, start); err != nil {
 				return nil, err
 			}
 		}
-		s.slots = append(s.slots, id+"-marriage")
 	}
 	return s, nil
 }

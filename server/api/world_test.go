@@ -66,7 +66,7 @@ func newWorld(t testing.TB) *world {
 			DB: db, Holds: &booking.Holds{Redis: redis, Prefix: prefix, Clock: now}, Offices: offices, Keys: keys,
 			Clock: now, Log: log, Wake: func() {},
 		},
-		Hall:     &hall.Desk{DB: db, Offices: offices, Clock: now, Log: log},
+		Hall:     &hall.Desk{DB: db, Offices: offices, Keys: keys, Clock: now, Log: log},
 		Offices:  offices,
 		Codes:    &notify.Codes{DB: db, Keys: keys, Outbox: outbox, Limits: true},
 		Accounts: &auth.Accounts{DB: db, Keys: keys, Clock: now},

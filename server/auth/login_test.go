@@ -111,9 +111,9 @@ func TestFiveWrongPasswordsLockForAQuarterOfAnHour(t *testing.T) {
 		}
 	}
 	wrong(4)
-	w.login("anna") // forgives the four
+	w.login() // forgives the four
 	wrong(4)
-	w.login("anna")
+	w.login()
 	wrong(5)
 	if _, err := w.Login(t.Context(), "anna", password, ""); !errors.Is(err, auth.ErrLoginFailed) {
 		t.Errorf("the right password after five wrong ones: %v, want login_failed", err)
@@ -123,7 +123,7 @@ func TestFiveWrongPasswordsLockForAQuarterOfAnHour(t *testing.T) {
 		t.Errorf("after 14:30: %v, want login_failed", err)
 	}
 	w.later(31 * time.Second)
-	w.login("anna")
+	w.login()
 }
 
 // Guesses that all arrive before the first failure is counted must not get
@@ -166,6 +166,6 @@ func BenchmarkLogin(b *testing.B) {
 	w := newWorld(b)
 	w.add("anna", auth.Operator)
 	for b.Loop() {
-		w.login("anna")
+		w.login()
 	}
 }

@@ -29,7 +29,7 @@ func TestOnlyTheRoleComesIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.add("anna", auth.Operator)
-	s := w.login("anna")
+	s := w.login()
 	tests := []struct {
 		name   string
 		roles  []string
@@ -64,7 +64,7 @@ func TestACookieDoesNotOpenTheAPI(t *testing.T) {
 	w := newWorld(t)
 	w.add("anna", auth.Operator)
 	rec := httptest.NewRecorder()
-	w.SetCookie(echo.New().NewContext(httptest.NewRequest(http.MethodGet, "/", nil), rec), w.login("anna"))
+	w.SetCookie(echo.New().NewContext(httptest.NewRequest(http.MethodGet, "/", nil), rec), w.login())
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.AddCookie(rec.Result().Cookies()[0])
 	if in, err := enter(w.RequirePage(), r); err != nil || in == nil {

@@ -27,7 +27,7 @@ func TestADisabledAccountIsOutWithinASecond(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.add("anna", auth.Operator)
-	s := w.login("anna")
+	s := w.login()
 	w.admitted(s.Token, "before")
 	if err := w.Disable(t.Context(), "test", "anna"); err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestLogoutEndsTheSessionAtOnceAndElsewhereWithinASecond(t *testing.T) {
 	w := newWorld(t)
 	w.add("anna", auth.Operator)
 	elsewhere := &world{&auth.Accounts{DB: w.DB, Keys: w.Keys, Clock: w.Clock}, t}
-	mine, other := w.login("anna"), w.login("anna")
+	mine, other := w.login(), w.login()
 	w.admitted(mine.Token, "before")
 	elsewhere.admitted(mine.Token, "on another server")
 	for range 2 {
@@ -65,7 +65,7 @@ func TestASessionEndsWithoutUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.add("anna", auth.Operator)
-	s := w.login("anna")
+	s := w.login()
 	for range 3 {
 		w.later(14 * time.Minute)
 		w.admitted(s.Token, "used every 14 minutes")
@@ -78,7 +78,7 @@ func TestASessionEndsAfterTwelveHours(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.add("anna", auth.Operator)
-	s := w.login("anna")
+	s := w.login()
 	for range 71 {
 		w.later(10 * time.Minute)
 		w.admitted(s.Token, "before 12 hours")
@@ -91,7 +91,7 @@ func TestATokenThatWeDidNotIssueIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.add("anna", auth.Operator)
-	s := w.login("anna")
+	s := w.login()
 	others, err := seal.New()
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestTheDatabaseHoldsNoToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.add("anna", auth.Operator)
-	s := w.login("anna")
+	s := w.login()
 	var found int
 	err := w.DB.GetContext(t.Context(), &found, `
 		SELECT count(*)
@@ -132,9 +132,9 @@ func TestPurgeForgetsWhatHasLongEnded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.add("anna", auth.Operator)
-	w.login("anna")
+	w.login()
 	w.later(13 * time.Hour)
-	s := w.login("anna")
+	s := w.login()
 	w.later(23*time.Hour + time.Minute) // a day after the first has ended
 	n, err := w.Purge(t.Context())
 	if err != nil || n != 1 {
@@ -146,7 +146,7 @@ func TestPurgeForgetsWhatHasLongEnded(t *testing.T) {
 func BenchmarkAuthenticate(b *testing.B) {
 	w := newWorld(b)
 	w.add("anna", auth.Operator)
-	s := w.login("anna")
+	s := w.login()
 	b.ReportAllocs()
 	for b.Loop() {
 		w.admitted(s.Token, "benchmark")

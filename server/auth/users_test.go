@@ -20,31 +20,38 @@ func TestAllMistakesOfANewUserAreToldAtOnce(t *testing.T) {
 		want map[string]string
 	}{
 		{
-			"everything is missing", auth.NewUser{},
+			"everything is missing",
+			auth.NewUser{},
 			map[string]string{"username": "format", "password": "password_short", "roles": "required"},
 		},
 		{
-			"the name begins with a digit", auth.NewUser{Username: "1anna", Password: password, Roles: []string{auth.Hall}},
+			"the name begins with a digit",
+			auth.NewUser{Username: "1anna", Password: password, Roles: []string{auth.Hall}},
 			map[string]string{"username": "format"},
 		},
 		{
-			"nine characters, of more bytes", auth.NewUser{Username: "anna", Password: "密码密码密码密码密", Roles: []string{auth.Hall}},
+			"nine characters, of more bytes",
+			auth.NewUser{Username: "anna", Password: "密码密码密码密码密", Roles: []string{auth.Hall}},
 			map[string]string{"password": "password_short"},
 		},
 		{
-			"the password says who it is", auth.NewUser{Username: "anna", Password: "Anna-2026-xyz", Roles: []string{auth.Hall}},
+			"the password says who it is",
+			auth.NewUser{Username: "anna", Password: "Anna-2026-xyz", Roles: []string{auth.Hall}},
 			map[string]string{"password": "contains_username"},
 		},
 		{
-			"an endless password", auth.NewUser{Username: "anna", Password: strings.Repeat("ab", 65), Roles: []string{auth.Hall}},
+			"an endless password",
+			auth.NewUser{Username: "anna", Password: strings.Repeat("ab", 65), Roles: []string{auth.Hall}},
 			map[string]string{"password": "too_long"},
 		},
 		{
-			"an unknown role", auth.NewUser{Username: "anna", Password: password, Roles: []string{"root"}},
+			"an unknown role",
+			auth.NewUser{Username: "anna", Password: password, Roles: []string{"root"}},
 			map[string]string{"roles": "unknown"},
 		},
 		{
-			"runs the system and looks it over", auth.NewUser{Username: "anna", Password: password, Roles: []string{auth.SysAdmin, auth.Auditor}},
+			"runs the system and looks it over",
+			auth.NewUser{Username: "anna", Password: password, Roles: []string{auth.SysAdmin, auth.Auditor}},
 			map[string]string{"roles": "roles_exclude"},
 		},
 	}

@@ -36,11 +36,12 @@ func (w *world) add(username string, roles ...string) {
 	}
 }
 
-func (w *world) login(username string) auth.Session {
+// login signs anna in.
+func (w *world) login() auth.Session {
 	w.t.Helper()
-	s, err := w.Login(w.t.Context(), username, password, "")
+	s, err := w.Login(w.t.Context(), "anna", password, "")
 	if err != nil {
-		w.t.Fatalf("login of %s: %v", username, err)
+		w.t.Fatal(err)
 	}
 	return s
 }

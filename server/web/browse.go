@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -225,7 +226,7 @@ func (l line) timesOf(c echo.Context, pg page, w wish, day date.Date) (timesPage
 		t.AnyOpen = t.AnyOpen || slot.State == booking.Open
 	}
 	if !t.AnyOpen {
-		for _, slot := range nearest(a, w, l.channel, day.In(w.office.Location)) {
+		for _, slot := range nearest(a, w, l.channel, day.In(w.office.Location).Add(12*time.Hour)) {
 			row := l.timeRow(pg, w, slot)
 			row.Words = pg.ShortDay(slot.Slot.Day) + " " + row.Words
 			row.To = l.timesAt(w.office.ID, slot.Slot.Day, w.service.ID)

@@ -23,7 +23,7 @@ func TestACoupleBooksSeesAndCancels(t *testing.T) {
 	page := v.URL.Path
 	v.get(page+"/cancel").want(http.StatusOK, "确定取消 2026年5月20日 星期三 09:00–09:30 吗")
 	v.later(2 * time.Minute)
-	v.send(page + "/cancel/code").want(http.StatusOK, "短信验证码")
+	v.send(page+"/cancel/code").want(http.StatusOK, "短信验证码")
 	v.send(page+"/cancel", "code", "").want(http.StatusUnprocessableEntity, "请填写短信里的 6 位验证码")
 	v.send(page+"/cancel", "code", v.codeFor(hisPhone)).want(http.StatusOK, "已取消")
 	if v.URL.Path != page {
@@ -41,7 +41,7 @@ func TestACoupleMovesItsAppointmentAndKeepsTheOldOneUntilThen(t *testing.T) {
 	page := v.URL.Path
 	v.get(page+"/change").want(http.StatusOK, "5月22日 周五", "新的时段确认之前，原来的会一直留着")
 	v.get(page + "/change?date=2026-05-22").want(http.StatusOK)
-	v.send(page + "/change").want(http.StatusUnprocessableEntity, "请选择一个时段")
+	v.send(page+"/change").want(http.StatusUnprocessableEntity, "请选择一个时段")
 	v.later(2 * time.Minute)
 	v.send(page+"/change", "slot", office+"-20260522-1030-marriage").want(http.StatusOK, "2026年5月22日 星期五 10:30")
 	form := v.form(page + "/change/confirm")

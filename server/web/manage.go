@@ -277,8 +277,8 @@ func (p *Pages) showPlaces(c echo.Context, status int, pg page, o slots.Office, 
 		}
 		row := pg.placesRow(q, o)
 		if q.ID == changing {
-			row.Places = pg.typed(row.Places, "places.cap", c.FormValue("places"), wrongs{row.Places.Name: wrong["cap"]})
-			row.Reason = pg.typed(row.Reason, "places.reason", c.FormValue("reason"), wrongs{row.Reason.Name: wrong["reason"]})
+			row.Places.Value, row.Places.Wrong = c.FormValue("places"), wrong.say(pg.Reader, "cap")
+			row.Reason.Value, row.Reason.Wrong = c.FormValue("reason"), wrong.say(pg.Reader, "reason")
 			d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, row.What, row.Places, row.Reason)...)
 		}
 		d.Rows = append(d.Rows, row)

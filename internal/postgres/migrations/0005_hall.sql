@@ -84,23 +84,26 @@ CREATE TABLE counter_call (
 CREATE INDEX counter_call_appointment ON counter_call (appointment_id, id DESC);
 SELECT keep_for_ever('counter_call');
 
--- What the counter did for a couple. The number comes from the national system;
--- services that end without a certificate have none.
+-- What the counter did for a couple. The certificate's number comes from the
+-- national system; services that end without a certificate have none.
 CREATE TABLE registration (
-	id                 bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	appointment_id     bigint      NOT NULL CONSTRAINT registration_once UNIQUE REFERENCES appointment,
-	number             text        NOT NULL, -- of the appointment
-	service_id         text        NOT NULL REFERENCES service,
-	certificate_number text        CHECK (certificate_number <> ''),
-	office_id          text        NOT NULL REFERENCES office,
-	day                date        NOT NULL, -- at the office
-	registrar          text        NOT NULL CHECK (registrar <> ''),
-	at                 timestamptz NOT NULL DEFAULT clock_now()
+	id              bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	appointment_id  bigint      NOT NULL CONSTRAINT registration_once UNIQUE REFERENCES appointment,
+	number          text        NOT NULL, -- of the appointment
+	service_id      text        NOT NULL REFERENCES service,
+	certificate     bytea,                -- sealed; the number on it
+	certificate_key bytea       CHECK (length(certificate_key) = 32), -- keyed hash of the number
+	nationwide      boolean     NOT NULL, -- the number has the present form
+	office_id       text        NOT NULL REFERENCES office,
+	day             date        NOT NULL, -- at the office
+	registrar       text        NOT NULL CHECK (registrar <> ''),
+	at              timestamptz NOT NULL DEFAULT clock_now(),
+	CONSTRAINT sealed_with_key CHECK ((certificate IS NULL) = (certificate_key IS NULL)),
+	CONSTRAINT nationwide_with_key CHECK (certificate_key IS NOT NULL OR NOT nationwide)
 );
 -- Numbers of the present form are the nation's and are given once. Older and
 -- local forms belong to one office's habit and may recur.
-CREATE UNIQUE INDEX certificate_once ON registration (certificate_number)
-	WHERE certificate_number ~ '^B?[JL][0-9]{6}-[0-9]{4}-[0-9]{6}$';
+CREATE UNIQUE INDEX certificate_once ON registration (certificate_key) WHERE nationwide;
 CREATE INDEX registration_office_day ON registration (office_id, day);
 SELECT keep_for_ever('registration');
 

@@ -1,0 +1,202 @@
+package web
+
+import (
+	"net/http"
+	"path"
+	"strings"
+	"testing"
+	"time"
+
+	"hunyue/server/auth"
+)
+
+// bookedBy books for the couple and returns the number of the appointment.
+func (tn *town) bookedBy(v *visitor) string {
+	tn.t.Helper()
+	v.book(nineClock)
+	return path.Base(v.URL.Path)
+}
+
+func TestStaffReceiveACoupleAndCompleteTheRegistration(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	couple := tn.visitor()
+	number := tn.bookedBy(couple)
+	guest := "/desk/" + number
+	tn.at("2026-05-20 08:20")
+	v := tn.staff(auth.Registrar)
+	v.get("/desk").want(http.StatusOK, number, "张*、李*", "09:00–09:30", "今天还没有正常的体温记录")
+	v.send("/desk/reading", "celsius", "36.4", "device", "T1").want(http.StatusOK, "体温正常，可以上岗", "今天的体温已登记，正常")
+
+	for _, q := range []string{number[:4] + " " + number[4:], hisPhone, her} {
+		v.get("/desk").send("/desk/find", "q", q).want(http.StatusOK, "签到")
+		if v.URL.Path != guest || v.URL.RawQuery != "" {
+			t.Errorf("found at %s, want %s", v.URL, guest)
+		}
+	}
+	v.get("/desk").send("/desk/find", "q", "13800000009").want(http.StatusOK, "查无此号")
+
+	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1").want(http.StatusOK, "来早了，08:30 起可以签到")
+	tn.at("2026-05-20 08:33")
+	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "99", "device", "")
+	v.want(http.StatusUnprocessableEntity, "另一方 李*的体温（℃）：读数不像体温")
+	if got := v.form(guest + "/check-in").Get("reading.1"); got != "36.5" {
+		t.Errorf("the other reading came back as %q, want 36.5", got)
+	}
+	v.send(guest+"/check-in", "reading.2", "３６。６", "device", "").want(http.StatusUnprocessableEntity, "体温计编号：请填体温计编号")
+	v.send(guest+"/check-in", "device", "T1").want(http.StatusOK, "可以进去了，号码 A001", "已签到")
+	couple.get("/b/"+number).want(http.StatusOK, "您的号是 A001")
+
+	v.send(guest+"/call", "counter", "3").want(http.StatusOK, "已叫号")
+	if got := v.form(guest + "/start").Get("counter"); got != "3" {
+		t.Errorf("the counter is remembered as %q, want 3", got)
+	}
+	v.send(guest+"/start").want(http.StatusOK, "正在办理")
+	v.send(guest+"/complete", "certificate_number", "").want(http.StatusUnprocessableEntity, "证件号：请填写证件号")
+	v.send(guest+"/complete", "certificate_number", "J430702-2026-000001").want(http.StatusOK, "已办结，证号 J430702-2026-000001")
+	couple.get("/b/"+number).want(http.StatusOK, "已办结")
+	if n := tn.count(`SELECT count(*) FROM registration`); n != 1 {
+		t.Errorf("%d registrations, want 1", n)
+	}
+}
+
+func TestAFeverRestsAndIsPutOff(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	guest := "/desk/" + tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:50")
+	v := tn.staff(auth.Hall)
+	v.get(guest).send(guest+"/check-in", "reading.1", "34.6", "reading.2", "36.6", "device", "T1").
+		want(http.StatusUnprocessableEntity, "读数偏低，请再量一次，两次都填", "再量一次（℃）")
+	v.send(guest+"/check-in", "reading.1", "34.6", "again.1", "37.4").want(http.StatusOK, "一方体温偏高，请休息，09:00 起换一支体温计再量")
+	v.get("/desk").want(http.StatusOK, "休息中，09:00 复测")
+	v.get(guest).send(guest+"/check-in", "reading.1", "37.5", "device", "T2").want(http.StatusConflict)
+	tn.later(11 * time.Minute)
+	v.get(guest).send(guest+"/check-in", "reading.1", "37.5", "device", "T1").want(http.StatusUnprocessableEntity, "复测请换一支体温计")
+	v.send(guest+"/check-in", "device", "T2").want(http.StatusOK, "体温仍偏高，今天不能办理", "因健康原因延期")
+}
+
+func TestACoupleThatCannotBeRegisteredIsRecordedWithTheReason(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	guest := "/desk/" + tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:50")
+	v := tn.staff(auth.Registrar)
+	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1", "companion.reason", "口译", "companion.celsius", "36.4").want(http.StatusOK)
+	v.send(guest+"/not-accepted", "reason", " ").want(http.StatusUnprocessableEntity, "请写明原因")
+	v.send(guest+"/not-accepted", "reason", "照片不合格").want(http.StatusOK, "未能办理")
+}
+
+func TestAnOperatorBooksForACallerAndCancels(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.staff(auth.Operator)
+	v.get("/call").want(http.StatusOK, "武陵区婚姻登记处")
+	v.get("/call/o/"+office).want(http.StatusOK, "5月20日 周三\n余 ")
+	day := "/call" + theDay
+	v.get(day).send(day, "slot", nineClock)
+	if v.Status == http.StatusConflict { // the phone has no place in the first slot
+		v.send(day, "slot", v.radios()[0])
+	}
+	v.want(http.StatusOK, "来电人")
+	v.send("/call/book/check", append(couple(), "phone", "0736-7123456")...).want(http.StatusUnprocessableEntity, "来电人：请填写谁来的电话")
+	v.send("/call/book/check", "caller", "本人").want(http.StatusOK, "读给来电人核对")
+	v.send("/call/book/confirm").want(http.StatusOK, "预约成功", "请读给来电人")
+	number := path.Base(v.URL.Path)
+	if n := tn.count(`SELECT count(*) FROM appointment WHERE number = $1 AND channel = 'phone' AND caller IS NOT NULL`, number); n != 1 {
+		t.Errorf("%d phone appointments with a caller, want 1", n)
+	}
+	v.send("/call/"+number+"/cancel").want(http.StatusUnprocessableEntity, "请写明原因")
+	v.send("/call/"+number+"/cancel", "reason", "来电要求").want(http.StatusOK, "已取消")
+	if n := tn.count(`SELECT count(*) FROM audit WHERE action = 'reason' AND detail = '来电要求' AND actor = 'staff:operator'`); n != 1 {
+		t.Errorf("%d audit rows with the reason, want 1", n)
+	}
+}
+
+func TestAManagerChangesWhatIsOffered(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	couple := tn.visitor()
+	number := tn.bookedBy(couple)
+	v := tn.staff(auth.Manager)
+	manage := "/manage/" + office
+	v.get("/manage").want(http.StatusOK, "发布名额", "排班")
+	if got := v.form(manage + "/schedule").Get("schedule.weekdays.mon"); got != "09:00-12:00" {
+		t.Errorf("Monday's hours are shown as %q", got)
+	}
+	v.send(manage+"/schedule", "schedule.from", "2026-06-01", "schedule.weekdays.sat", "9-12").want(http.StatusUnprocessableEntity, "星期六")
+	v.send(manage+"/schedule", "schedule.weekdays.sat", "09:00–11:00").want(http.StatusOK, "排班已保存，2026年6月1日 星期一 起生效")
+	v.send(manage+"/publish", "publish.from", "2026-06-06", "publish.to", "2026-06-06", "step", "preview").want(http.StatusOK, "预览：还没有生效", "增加 20 个名额")
+	if n := tn.count(`SELECT count(*) FROM slot WHERE day = '2026-06-06'`); n != 0 {
+		t.Errorf("the preview made %d slots", n)
+	}
+	v.send(manage+"/publish", "step", "publish").want(http.StatusOK, "已发布", "增加 20 个名额")
+	if n := tn.count(`SELECT count(*) FROM slot WHERE day = '2026-06-06'`); n != 4 {
+		t.Errorf("%d slots on the Saturday, want 4", n)
+	}
+
+	places := manage + "/2026-05-20"
+	v.get(places).want(http.StatusOK, "09:00 结婚 网上", "预约")
+	form := v.form(places + "/places")
+	v.post(places+"/places", merged(form, "places", "x", "reason", "")).want(http.StatusUnprocessableEntity, "请填一个数")
+	v.post(places+"/places", merged(form, "places", "9", "reason", "加号")).want(http.StatusOK, "改为 9")
+
+	v.get(manage).send(manage+"/suspend", "suspend.from", "2026-05-20", "suspend.to", "2026-05-20", "suspend.reason", "停电", "step", "preview").
+		want(http.StatusUnprocessableEntity, "请写给公众的告示")
+	v.send(manage+"/suspend", "suspend.notice", "5月20日停电，暂停办理。", "step", "preview").want(http.StatusOK, "预览：还没有停办", "影响 1 对新人", number)
+	v.send(manage+"/suspend", "step", "suspend").want(http.StatusOK, "已停办")
+	couple.get("/b/"+number).want(http.StatusOK, "登记处停办，已取消")
+	couple.get("/o/"+office).want(http.StatusOK, "暂停办理")
+	couple.get(theDay).want(http.StatusOK, "5月20日停电，暂停办理。", "最近的空位", "5月21日 周四")
+
+	v.get(manage).send(manage+"/close", "close.day", "2026-05-20").want(http.StatusConflict)
+	tn.at("2026-05-20 18:00")
+	v = tn.visitor()
+	v.get("/staff/login").send("/staff/login", "username", auth.Manager, "password", password)
+	v.get(manage).send(manage+"/close", "close.day", "2026-05-20").want(http.StatusOK, "5月20日 周三 已结束")
+}
+
+func TestWhoMayNotEnterIsToldWhatToDo(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.visitor()
+	for _, path := range []string{"/desk", "/call", "/manage", "/manage/" + office, "/desk/12345678"} {
+		v.get(path).want(http.StatusOK, "工作人员登录")
+		if v.URL.Path != "/staff/login" || v.URL.Query().Get("next") != path {
+			t.Errorf("%s: sent to %s", path, v.URL)
+		}
+	}
+	v.send("/staff/login", "username", "nobody", "password", "wrong").want(http.StatusUnauthorized, "用户名或密码不对")
+	if got := v.form("/staff/login").Get("username"); got != "nobody" {
+		t.Errorf("the user name came back as %q", got)
+	}
+	operator := tn.staff(auth.Operator)
+	operator.get("/manage").want(http.StatusForbidden, "没有办理此事的权限", "请换一个有权限的账号")
+	operator.get("/call/o/430703").want(http.StatusNotFound)
+	operator.get("/call").send("/staff/logout").want(http.StatusOK, "工作人员登录")
+	operator.get("/call").want(http.StatusOK, "工作人员登录")
+}
+
+func TestALoginLeadsOnlyToOurPages(t *testing.T) {
+	for to, want := range map[string]bool{
+		"/desk": true, "/desk/12345678": true, "/manage/430702": true, "/call?x=1": true,
+		"": false, "//elsewhere.example": false, "https://elsewhere.example": false, "/deskelsewhere": false, "/\\elsewhere": false,
+	} {
+		if got := local(to); got != want {
+			t.Errorf("local(%q) = %t, want %t", to, got, want)
+		}
+	}
+}
+
+func TestAnotherSiteCannotSendOurForms(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.visitor()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tn.server.URL+theDay, strings.NewReader("slot="+nineClock))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	v.do(r).want(http.StatusForbidden)
+}
