@@ -78,7 +78,7 @@ func TestProductionDoesNotCarryTestHelpers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dep := range strings.Fields(string(out)) {
+	for dep := range strings.FieldsSeq(string(out)) {
 		if isHelper(strings.TrimPrefix(dep, "hunyue/")) || dep == "testing" || strings.HasPrefix(dep, "pgregory.net/rapid") {
 			t.Errorf("the program imports %s", dep)
 		}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/lib/pq"
@@ -203,8 +202,7 @@ func (d *Desk) CloseDue(ctx context.Context) ([]Closed, error) {
 			failed = errors.Join(failed, err)
 			continue
 		}
-		d.Log.InfoContext(ctx, "day closed", slog.String("office", c.Office), slog.String("day", c.Day.String()),
-			slog.Int("no_shows", c.NoShows), slog.Int("still_open", c.Open))
+		d.Log.InfoContext(ctx, "day closed", "office", c.Office, "day", c.Day.String(), "no_shows", c.NoShows, "still_open", c.Open)
 		closed = append(closed, c)
 	}
 	return closed, failed

@@ -60,7 +60,7 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 	helped := false
 	parser, err := kong.New(&line,
 		kong.Name("hunyue"), kong.Description("The appointment system of a marriage registry."),
-		kong.UsageOnError(), kong.Writers(stdout, stderr), kong.Exit(func(int) { helped = true }),
+		kong.Writers(stdout, stderr), kong.Exit(func(int) { helped = true }),
 		kong.Resolvers(fromEnvironment(environ)), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		return fmt.Errorf("commands: %w", err)

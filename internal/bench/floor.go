@@ -36,9 +36,10 @@ type floor struct {
 
 // terms are what a floor's process is told.
 type terms struct {
-	Database, Redis string
-	Day             time.Time // of the stock that it sells
-	Read            []byte
+	Database string    `json:"database"`
+	Redis    string    `json:"redis"`
+	Day      time.Time `json:"day"` // of the stock that it sells
+	Read     []byte    `json:"read"`
 }
 
 // serveFloor runs a floor in this process, which the bench has started for it:

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -32,9 +33,7 @@ func withCheckDigits(t *testing.T, parties string) string {
 // with is header with another one.
 func with(header map[string]string, name, value string) map[string]string {
 	both := map[string]string{name: value}
-	for name, value := range header {
-		both[name] = value
-	}
+	maps.Copy(both, header)
 	return both
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -39,7 +40,7 @@ func TestAFaultHasOneStatus(t *testing.T) {
 func written(t testing.TB, f *fault.Error) *httptest.ResponseRecorder {
 	t.Helper()
 	answer := httptest.NewRecorder()
-	c := echo.New().NewContext(httptest.NewRequest("GET", "/", nil), answer)
+	c := echo.New().NewContext(httptest.NewRequest(http.MethodGet, "/", nil), answer)
 	c.Response().Header().Set(echo.HeaderXRequestID, "number")
 	if err := WriteProblem(c, f, "Voll"); err != nil {
 		t.Fatal(err)
@@ -75,7 +76,7 @@ func TestWhoIsUnknownIsToldHowToLogIn(t *testing.T) {
 
 func BenchmarkProblem(b *testing.B) {
 	e := echo.New()
-	r := httptest.NewRequest("POST", "/", nil)
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	full := fault.New(fault.Conflict, "slot_full")
 	b.ReportAllocs()
 	for b.Loop() {

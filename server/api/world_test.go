@@ -83,7 +83,7 @@ func newWorld(t testing.TB) *world {
 // turnTo makes every clock show at.
 func (w *world) turnTo(at time.Time) {
 	w.t.Helper()
-	shift := at.Sub(time.Now())
+	shift := time.Until(at)
 	w.api.Desk.Clock.Set(shift)
 	if err := postgres.Shift(w.t.Context(), w.api.Desk.DB, shift); err != nil {
 		w.t.Fatal(err)

@@ -37,7 +37,7 @@ func TestACoupleBooksSeesAndCancels(t *testing.T) {
 func TestACoupleMovesItsAppointmentAndKeepsTheOldOneUntilThen(t *testing.T) {
 	t.Parallel()
 	v := newTown(t).visitor()
-	v.book(nineClock)
+	v.book()
 	page := v.URL.Path
 	v.get(page+"/change").want(http.StatusOK, "5月22日 周五", "新的时段确认之前，原来的会一直留着")
 	v.get(page + "/change?date=2026-05-22").want(http.StatusOK)
@@ -228,7 +228,7 @@ func TestAnAppointmentIsFoundWithItsPhoneOrItsSecretAlone(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)
 	maker := tn.visitor()
-	maker.book(nineClock)
+	maker.book()
 	page := maker.URL.Path
 	number := path.Base(page)
 	secret := textOf(maker, "code")
@@ -266,7 +266,7 @@ func textOf(v *visitor, tag string) string {
 func TestABusyPersonIsLedToTheAppointmentThatThereIs(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)
-	tn.visitor().book(nineClock)
+	tn.visitor().book()
 	tn.later(2 * time.Minute)
 	v := tn.visitor()
 	v.get(theDay).send(theDay, "slot", office+"-20260520-1000-marriage")

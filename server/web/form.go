@@ -91,8 +91,13 @@ func (f bookForm) typed() []hidden {
 // request is what was asked for, without what may differ when it is asked
 // again: the code, and a token that was prolonged.
 func (f bookForm) request() ([]byte, error) {
-	f.Code, f.Token, f.Until = "", "", ""
-	return json.Marshal(f)
+	var all []string
+	for _, h := range append(f.held(), f.typed()...) {
+		if h.Name != "token" && h.Name != "until" {
+			all = append(all, h.Name, h.Value)
+		}
+	}
+	return json.Marshal(all)
 }
 
 // empty reports whether nothing was typed for a person.

@@ -72,7 +72,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	if d.Arrive {
 		d.doorFields(c, g, wrong)
 	}
-	d.windowFields(c, g, wrong)
+	d.windowFields(c, wrong)
 	return p.render(c, status, "guest", d)
 }
 

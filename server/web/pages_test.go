@@ -265,7 +265,7 @@ func TestDemoMessagesAreThereInDemoModeOnly(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)
 	v := tn.visitor()
-	v.book(nineClock)
+	v.book()
 	v.get("/dev/messages").want(http.StatusOK, hisPhone)
 	v.get("/dev/messages.json?phone=" + hisPhone)
 	if !strings.HasPrefix(v.body, `{"messages":[{"at":"`) {

@@ -3,6 +3,7 @@ package web
 import (
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,12 +134,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 
 // isInput reports whether a name is that of an input and not of a text.
 func isInput(name string) bool {
-	for _, input := range []string{"close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity."} {
-		if name == input {
-			return true
-		}
-	}
-	return false
+	return slices.Contains([]string{"close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity."}, name)
 }
 
 // What was written for the pages and is asked for by nobody is a leftover.

@@ -13,7 +13,7 @@ import (
 
 // windowFields is the inputs at a counter. Its name is remembered by the browser
 // that stands there.
-func (d *guestPage) windowFields(c echo.Context, g own, wrong wrongs) {
+func (d *guestPage) windowFields(c echo.Context, wrong wrongs) {
 	pg, counter := d.page, c.FormValue("counter")
 	if kept, err := c.Cookie("counter"); err == nil && counter == "" {
 		counter = kept.Value
