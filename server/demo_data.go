@@ -37,7 +37,7 @@ func demoStaff() []auth.NewUser {
 func demoOffices() []slots.Office {
 	every := []slots.Service{}
 	for _, id := range []string{
-		"marriage", "remarriage", "marriage_makeup", "divorce_apply", "divorce_withdraw", "divorce_issue",
+		"marriage", "remarriage", "marriage_makeup", "divorce_apply",
 		"reissue_marriage", "reissue_divorce", "archive_query", "counselling", "ceremony",
 	} {
 		every = append(every, slots.Service{ID: id})

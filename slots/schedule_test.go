@@ -15,7 +15,10 @@ func TestSchedulesHoldFromTheirDateOn(t *testing.T) {
 	later := week()
 	later.Capacity = slots.Capacity{slots.Marriage: 20}
 	putSchedule(t, s, "2026-06-01", later)
-	for on, want := range map[string]int{"2026-05-18": 10, "2026-05-31": 10, "2026-06-01": 20} {
+	between := week()
+	between.Capacity = slots.Capacity{slots.Marriage: 15}
+	putSchedule(t, s, "2026-05-25", between) // written later, begins earlier
+	for on, want := range map[string]int{"2026-05-18": 10, "2026-05-24": 10, "2026-05-31": 15, "2026-06-01": 20} {
 		got, err := s.Schedule(t.Context(), wuling, day(t, on))
 		if err != nil || got.Capacity[slots.Marriage] != want {
 			t.Errorf("on %s: %v, %v; want %d marriages", on, got.Capacity, err, want)

@@ -52,7 +52,7 @@ func (l line) offer(c echo.Context, pg page, f bookForm, s subject, why *fault.E
 		again.Times = append(again.Times, row)
 	}
 	retryLater(c, why)
-	return l.render(c, http.StatusConflict, "again", again)
+	return l.render(c, statusOf(why), "again", again)
 }
 
 // holdAgain takes one of the places that were offered and goes on with what was
@@ -62,7 +62,7 @@ func (l line) holdAgain(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := l.take(c, s, &f); err != nil {
+	if err := l.take(c, s, &f); err != nil {
 		return l.unheld(c, l.page(c), f, s, err)
 	}
 	return l.checked(c, f, s)

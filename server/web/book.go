@@ -61,22 +61,24 @@ func (l line) hold(c echo.Context) error {
 	}
 	f := bookForm{Slot: c.FormValue("slot"), Service: w.service.ID, Key: c.FormValue("key")}
 	s, err := l.subject(c, f)
-	if err != nil || s.slot.Day != day || s.office.ID != w.office.ID {
-		return l.chooseAgain(c, w, day, "")
-	}
-	held, err := l.take(c, s, &f)
-	if f, tellable := told(err); err != nil && tellable {
-		retryLater(c, f)
-		return l.chooseAgain(c, w, day, f.Code)
+	if errors.Is(err, slots.ErrNoSuchSlot) {
+		return l.chooseAgain(c, w, day, nil)
 	}
 	if err != nil {
 		return err
 	}
-	return l.showDetails(c, http.StatusOK, l.page(c), f, held, nil)
+	if err := l.take(c, s, &f); err != nil {
+		why, tellable := told(err)
+		if !tellable {
+			return err
+		}
+		return l.chooseAgain(c, w, day, why)
+	}
+	return l.showDetails(c, http.StatusOK, l.page(c), f, s, nil)
 }
 
 // take holds the place of s for whoever asks, and notes the hold in the form.
-func (l line) take(c echo.Context, s subject, f *bookForm) (subject, error) {
+func (l line) take(c echo.Context, s subject, f *bookForm) error {
 	if f.Key == "" {
 		f.Key = newKey()
 	}
@@ -85,26 +87,28 @@ func (l line) take(c echo.Context, s subject, f *bookForm) (subject, error) {
 		Slot: s.slot, Channel: l.channel, Session: holder, Key: f.Key,
 	})
 	if err != nil {
-		return s, err
+		return err
 	}
 	f.note(held)
 	if l.assisted() {
-		return s, nil
+		return nil
 	}
-	return s, l.oneHold(c, held, holder)
+	return l.oneHold(c, held, holder)
 }
 
 func (f *bookForm) note(h booking.Hold) {
 	f.Hold, f.Token, f.Until = h.ID.String(), h.Token, h.ExpiresAt.Format(time.RFC3339)
 }
 
-// chooseAgain shows the day again: nothing was chosen, or what was is gone.
-func (l line) chooseAgain(c echo.Context, w wish, day date.Date, why string) error {
+// chooseAgain shows the day again: nothing was chosen, or what was cannot be
+// had.
+func (l line) chooseAgain(c echo.Context, w wish, day date.Date, why *fault.Error) error {
 	pg, status := l.page(c), http.StatusUnprocessableEntity
-	if why == "" {
+	if why == nil {
 		pg.Mistakes = []mistake{{"times", pg.T("wrong.slot.required")}}
 	} else {
-		pg.Alert, status = pg.Fault(why), http.StatusConflict
+		pg, status = pg.refused(why), statusOf(why)
+		retryLater(c, why)
 	}
 	times, err := l.timesOf(c, pg, w, day)
 	if err != nil {

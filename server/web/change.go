@@ -101,7 +101,7 @@ func (p *Pages) changeHold(c echo.Context) error {
 		return p.changeTimes(c, http.StatusUnprocessableEntity, pg, mine, p.dayOf(c, mine))
 	}
 	f := bookForm{Slot: slot.String(), Service: mine.service.ID, Key: c.FormValue("key")}
-	if _, err := p.web().take(c, subject{wish: p.wishFor(mine), slot: slot}, &f); err != nil {
+	if err := p.web().take(c, subject{wish: p.wishFor(mine), slot: slot}, &f); err != nil {
 		why, tellable := told(err)
 		if !tellable {
 			return err

@@ -19,7 +19,7 @@ import (
 
 type todayPage struct {
 	page
-	Office   hidden
+	Office   named
 	Offices  []link
 	Day      string
 	Rows     []guestRow
@@ -38,7 +38,7 @@ type guestRow struct{ Number, Names, When, Status, Ticket, Counter string }
 // place is the office where a member of staff works: the one in the request, or
 // else their first.
 func (p *Pages) place(c echo.Context) (slots.Office, error) {
-	s := auth.From(c.Request().Context())
+	s := me(c)
 	id := c.FormValue("office")
 	if id == "" && len(s.Offices) > 0 {
 		id = s.Offices[0]
@@ -59,7 +59,7 @@ func (p *Pages) today(c echo.Context) error {
 }
 
 func (p *Pages) showToday(c echo.Context, status int, pg page, o slots.Office, t todayPage, wrong wrongs) error {
-	ctx, s := c.Request().Context(), auth.From(c.Request().Context())
+	ctx, s := c.Request().Context(), me(c)
 	day := date.DateOf(p.Clock.Now().In(o.Location))
 	rows, err := p.guests(c, pg, o, day)
 	if err != nil {
@@ -70,7 +70,7 @@ func (p *Pages) showToday(c echo.Context, status int, pg page, o slots.Office, t
 		return err
 	}
 	t.page, t.Rows, t.Day, t.Key = pg, rows, pg.Day(day), newKey()
-	t.Office = hidden{o.ID, pg.officeName(o)}
+	t.Office = named{o.ID, pg.officeName(o)}
 	t.Find = field{Name: "q", Label: pg.T("desk.find"), Hint: pg.T("desk.find_hint"), Value: t.Find.Value, Auto: "off"}
 	if t.Offices, err = p.officeLinks(c, pg, o.ID, s.Offices); err != nil {
 		return err
@@ -178,7 +178,7 @@ func (p *Pages) ownReading(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s, wrong := auth.From(c.Request().Context()), wrongs{}
+	s, wrong := me(c), wrongs{}
 	r := hall.StaffReading{Staff: s.Username, Office: o.ID, Key: c.FormValue("key"), Actor: s.Actor()}
 	for _, input := range []string{"celsius", "again"} {
 		if typed := c.FormValue(input); input == "celsius" || typed != "" {
@@ -191,12 +191,9 @@ func (p *Pages) ownReading(c echo.Context) error {
 	health, err := p.Hall.RecordStaff(c.Request().Context(), r)
 	pg := p.page(c)
 	if err != nil {
-		why, tellable := told(err)
-		if !tellable {
+		pg, why, err := pg.explained(c, err)
+		if err != nil {
 			return err
-		}
-		if len(why.Fields) == 0 {
-			pg = pg.refused(why)
 		}
 		return p.showToday(c, statusOf(why), pg, o, todayPage{}, readingFaults(why, []string{"celsius", "again"}))
 	}

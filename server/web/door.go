@@ -2,13 +2,13 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"hunyue/hall"
-	"hunyue/server/auth"
 	"hunyue/slots"
 )
 
@@ -37,7 +37,7 @@ func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
 		celsius := field{Name: "companion.celsius", Mode: "decimal", Auto: "off"}
 		d.Companion = append(d.Companion, pg.typed(celsius, "door.companion_celsius", c.FormValue("companion.celsius"), wrong))
 	}
-	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", append(append(d.Readings, d.Device), d.Companion...)...)...)
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", slices.Concat(d.Readings, []field{d.Device}, d.Companion)...)...)
 }
 
 func partyReading(i int) string { return "reading." + strconv.Itoa(i+1) }
@@ -56,13 +56,9 @@ func (p *Pages) checkIn(c echo.Context) error {
 	}
 	answer, err := p.Hall.CheckIn(c.Request().Context(), arrival)
 	if err != nil {
-		why, tellable := told(err)
-		if !tellable {
+		pg, why, err := pg.explained(c, err)
+		if err != nil {
 			return err
-		}
-		if len(why.Fields) == 0 {
-			pg = pg.refused(why)
-			retryLater(c, why)
 		}
 		return p.showGuest(c, statusOf(why), pg, g, guestPage{}, readingFaults(why, inputs))
 	}
@@ -77,7 +73,7 @@ func (p *Pages) checkIn(c echo.Context) error {
 // cannot be read.
 func arrivalOf(c echo.Context, g own) (hall.Arrival, []string, wrongs) {
 	wrong, inputs := wrongs{}, []string{}
-	a := hall.Arrival{Number: g.Number, Office: g.Office, Key: c.FormValue("key"), Actor: auth.From(c.Request().Context()).Actor()}
+	a := hall.Arrival{Number: g.Number, Office: g.Office, Key: c.FormValue("key"), Actor: me(c).Actor()}
 	device := c.FormValue("device")
 	for i := range g.Names {
 		for _, input := range []string{partyReading(i), partyAgain(i)} {

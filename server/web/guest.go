@@ -54,7 +54,7 @@ func (p *Pages) guest(c echo.Context) error {
 }
 
 func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPage, wrong wrongs) error {
-	s := auth.From(c.Request().Context())
+	s := me(c)
 	ticket, err := p.ticket(c, g.appointment)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 
 // callOffices is the offices that a member of staff books for.
 func (p *Pages) callOffices(c echo.Context) error {
-	return p.offices(c, p.phone(), auth.From(c.Request().Context()).MayServe)
+	return p.offices(c, p.phone(), me(c).MayServe)
 }
 
 type calledPage struct {
@@ -121,7 +121,7 @@ func (p *Pages) cancelForCaller(c echo.Context) error {
 		return p.showCalled(c, http.StatusUnprocessableEntity, pg, g, wrongs{"reason": "required"})
 	}
 	_, err = p.Desk.Cancel(c.Request().Context(), booking.Change{
-		Appointment: g.appointment, Staff: true, Reason: reason, Actor: auth.From(c.Request().Context()).Actor(),
+		Appointment: g.appointment, Staff: true, Reason: reason, Actor: me(c).Actor(),
 	})
 	if err != nil {
 		pg, status, err := pg.unchanged(err)

@@ -40,7 +40,7 @@ func (l line) assisted() bool { return l.channel != slots.Web }
 
 // actor is who acts, for the audit.
 func (l line) actor(c echo.Context) string {
-	if s := auth.From(c.Request().Context()); l.assisted() && s != nil {
+	if s := me(c); l.assisted() && s != nil {
 		return s.Actor()
 	}
 	return "couple"

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -18,7 +19,7 @@ type officesPage struct {
 
 // managedOffices is the offices that a manager may change.
 func (p *Pages) managedOffices(c echo.Context) error {
-	s := auth.From(c.Request().Context())
+	s := me(c)
 	if len(s.Offices) == 1 {
 		return c.Redirect(http.StatusSeeOther, "/manage/"+s.Offices[0])
 	}
@@ -35,7 +36,7 @@ func (p *Pages) managedOffices(c echo.Context) error {
 
 // managed is the office of the address, if it is one of theirs.
 func (p *Pages) managed(c echo.Context) (slots.Office, date.Date, error) {
-	if !auth.From(c.Request().Context()).MayServe(c.Param("office")) {
+	if !me(c).MayServe(c.Param("office")) {
 		return slots.Office{}, date.Date{}, auth.ErrForbidden
 	}
 	o, err := p.Offices.Office(c.Request().Context(), c.Param("office"))
@@ -47,7 +48,7 @@ func (p *Pages) managed(c echo.Context) (slots.Office, date.Date, error) {
 
 type managePage struct {
 	page
-	Office   hidden
+	Office   named
 	Schedule []field
 	From     []field // first and last day to publish
 	Suspend  []field
@@ -81,7 +82,7 @@ func (p *Pages) showOffice(c echo.Context, status int, pg page, o slots.Office, 
 	if err != nil {
 		return err
 	}
-	d.page, d.Office = pg, hidden{o.ID, pg.officeName(o)}
+	d.page, d.Office = pg, named{o.ID, pg.officeName(o)}
 	d.Schedule = pg.scheduleFields(c, template, today, wrong)
 	rules, err := p.Offices.Rules(c.Request().Context(), o.ID, today)
 	if err != nil {
@@ -97,7 +98,7 @@ func (p *Pages) showOffice(c echo.Context, status int, pg page, o slots.Office, 
 	for day := today; !day.After(last); day = day.AddDays(1) {
 		d.Days = append(d.Days, link{To: "/manage/" + o.ID + "/" + day.String(), Text: pg.ShortDay(day)})
 	}
-	all := append(append(append(d.Schedule, d.From...), d.Suspend...), d.Close)
+	all := slices.Concat(d.Schedule, d.From, d.Suspend, []field{d.Close})
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", all...)...)
 	if len(wrong) > 0 && len(d.Mistakes) == 0 {
 		d.Alert = pg.Fault("invalid_input") // in what the form does not show
@@ -117,16 +118,13 @@ func (pg page) dated(c echo.Context, name, label string, usual date.Date, wrong 
 // notManaged shows the page again with why nothing was done. The fields of a
 // fault are those of the form with the prefix.
 func (p *Pages) notManaged(c echo.Context, pg page, o slots.Office, today date.Date, err error, prefix string, d managePage) error {
-	why, tellable := told(err)
-	if !tellable {
+	pg, why, err := pg.explained(c, err)
+	if err != nil {
 		return err
 	}
 	wrong := wrongs{}
 	for name, code := range why.Fields {
 		wrong[prefix+name] = code
-	}
-	if len(wrong) == 0 {
-		pg = pg.refused(why)
 	}
 	return p.showOffice(c, statusOf(why), pg, o, today, d, wrong)
 }
@@ -155,7 +153,7 @@ func (p *Pages) closeDay(c echo.Context) error {
 	if len(wrong) > 0 {
 		return p.showOffice(c, http.StatusUnprocessableEntity, pg, o, today, managePage{}, wrong)
 	}
-	closed, err := p.Hall.CloseDay(c.Request().Context(), o.ID, day, auth.From(c.Request().Context()).Actor())
+	closed, err := p.Hall.CloseDay(c.Request().Context(), o.ID, day, me(c).Actor())
 	if err != nil {
 		return p.notManaged(c, pg, o, today, err, "close.", managePage{})
 	}

@@ -28,6 +28,9 @@ type page struct {
 	Notice   string    // what happened, where all is well
 }
 
+// named is what a form calls by its id and people by its name.
+type named struct{ ID, Name string }
+
 type link struct {
 	To, Text string
 	Here     bool
@@ -147,6 +150,23 @@ func statusOf(f *fault.Error) int {
 	}
 	return http.StatusUnprocessableEntity
 }
+
+// explained is pg with what err says, unless that belongs to fields, and the
+// fault itself. What cannot be told comes back as the error.
+func (pg page) explained(c echo.Context, err error) (page, *fault.Error, error) {
+	why, tellable := told(err)
+	if !tellable {
+		return pg, why, err
+	}
+	if len(why.Fields) == 0 {
+		pg = pg.refused(why)
+	}
+	retryLater(c, why)
+	return pg, why, nil
+}
+
+// me is the member of staff who asks, on pages that only staff see.
+func me(c echo.Context) *auth.Staff { return auth.From(c.Request().Context()) }
 
 // told reports whether err can be told on the page that it happened on. What
 // cannot is for the error handler.

@@ -7,13 +7,15 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"hunyue/booking"
+	"hunyue/hall"
 	"hunyue/internal/date"
 	"hunyue/slots"
 )
 
 type placesPage struct {
 	page
-	Office hidden
+	Office named
 	Day    string
 	Rows   []placesRow
 	Report []answer
@@ -22,11 +24,10 @@ type placesPage struct {
 
 // placesRow is a quota, and the form that changes it.
 type placesRow struct {
-	What                         string
+	Quota, What                  string
 	Cap, Booked, Cooling, Excess int
-	Places, Reason               field
-	Quota                        string
 	Shut                         bool
+	Places, Reason               field
 }
 
 // places is what an office sells on a day, and what the day has been so far.
@@ -38,6 +39,8 @@ func (p *Pages) places(c echo.Context) error {
 	return p.showPlaces(c, http.StatusOK, p.page(c), o, "", nil)
 }
 
+// showPlaces shows the day, and under the quota that was to be changed what is
+// wrong with the change.
 func (p *Pages) showPlaces(c echo.Context, status int, pg page, o slots.Office, changing string, wrong wrongs) error {
 	day, err := date.ParseDate(c.Param("date"))
 	if err != nil {
@@ -47,7 +50,7 @@ func (p *Pages) showPlaces(c echo.Context, status int, pg page, o slots.Office, 
 	if err != nil {
 		return err
 	}
-	d := placesPage{page: pg, Office: hidden{o.ID, pg.officeName(o)}, Day: pg.Day(day), Action: "/manage/" + o.ID + "/" + day.String() + "/places"}
+	d := placesPage{page: pg, Office: named{o.ID, pg.officeName(o)}, Day: pg.Day(day), Action: "/manage/" + o.ID + "/" + day.String() + "/places"}
 	for _, q := range quotas {
 		if q.Kind == slots.Place && !q.Offered() {
 			continue
@@ -64,46 +67,51 @@ func (p *Pages) showPlaces(c echo.Context, status int, pg page, o slots.Office, 
 	if err != nil {
 		return err
 	}
-	for _, line := range []struct {
-		key string
-		n   int
-	}{
-		{"report.booked", report.Booked},
-		{"report.expected", report.Expected},
-		{"report.arrived", report.Arrived},
-		{"report.completed", report.Completed},
-		{"report.not_accepted", report.NotAccepted},
-		{"report.deferred", report.Deferred},
-		{"report.open", report.Open},
-		{"report.no_show", report.NoShow},
-		{"report.cancelled", report.Cancelled},
-		{"report.cancelled_by_office", report.CancelledByOffice},
-	} {
-		d.Report = append(d.Report, answer{pg.T(line.key), strconv.Itoa(line.n)})
-	}
+	d.Report = pg.reportLines(report)
 	return p.render(c, status, "places", d)
 }
 
+func (pg page) reportLines(r hall.Report) []answer {
+	line := func(key string, n int) answer { return answer{pg.T(key), strconv.Itoa(n)} }
+	return []answer{
+		line("report.booked", r.Booked),
+		line("report.expected", r.Expected),
+		line("report.arrived", r.Arrived),
+		line("report.completed", r.Completed),
+		line("report.not_accepted", r.NotAccepted),
+		line("report.deferred", r.Deferred),
+		line("report.open", r.Open),
+		line("report.no_show", r.NoShow),
+		line("report.cancelled", r.Cancelled),
+		line("report.cancelled_by_office", r.CancelledByOffice),
+	}
+}
+
 func (pg page) placesRow(q slots.Quota, o slots.Office) placesRow {
-	row := placesRow{
-		Quota: q.ID, Cap: q.Cap, Booked: q.Booked, Cooling: q.Cooling, Excess: q.Excess, Shut: !q.Open,
-		Places: field{Name: "places-" + q.ID, Label: pg.T("places.cap"), Value: strconv.Itoa(q.Cap), Mode: "numeric"},
-		Reason: field{Name: "reason-" + q.ID, Label: pg.T("places.reason"), Auto: "off"},
+	return placesRow{
+		Quota: q.ID, What: pg.quotaName(q, o), Shut: !q.Open,
+		Cap: q.Cap, Booked: q.Booked, Cooling: q.Cooling, Excess: q.Excess,
+		Places: field{Name: "places-" + q.ID, Label: pg.T("places.cap"), Value: strconv.Itoa(q.Cap)},
+		Reason: field{Name: "reason-" + q.ID, Label: pg.T("places.reason")},
 	}
+}
+
+// quotaName is what a quota counts, in words.
+func (pg page) quotaName(q slots.Quota, o slots.Office) string {
 	switch q.Kind {
-	case slots.Place:
-		row.What = pg.Clock(q.StartsAt.In(o.Location)) + " " + pg.T("group."+string(q.Group)) + " " + pg.T("channel."+string(q.Channel))
 	case slots.HallCap:
-		row.What = pg.T("cap.hall")
-	case slots.HalfDayCap, slots.DayCap:
-		row.What = pg.T("cap."+string(q.Kind)) + " " + pg.T("group."+string(q.Group))
+		return pg.T("cap.hall")
+	case slots.DayCap:
+		return pg.T("cap.day") + " " + pg.T("group."+string(q.Group))
+	case slots.HalfDayCap:
+		half := pg.T("cap.pm")
 		if strings.Contains(q.ID, "-am-") {
-			row.What += " " + pg.T("cap.am")
-		} else if strings.Contains(q.ID, "-pm-") {
-			row.What += " " + pg.T("cap.pm")
+			half = pg.T("cap.am")
 		}
+		return half + " " + pg.T("group."+string(q.Group))
+	case slots.Place:
 	}
-	return row
+	return pg.clockIn(q.StartsAt, o) + " " + pg.T("group."+string(q.Group)) + " " + pg.T("channel."+string(q.Channel))
 }
 
 // setPlaces changes how many places one quota sells.
@@ -120,14 +128,13 @@ func (p *Pages) setPlaces(c echo.Context) error {
 	if err != nil {
 		return p.showPlaces(c, http.StatusUnprocessableEntity, pg, o, quota, wrongs{"cap": "format"})
 	}
-	done, err := p.Desk.SetCapacity(c.Request().Context(), capacityOf(c, quota, n))
+	done, err := p.Desk.SetCapacity(c.Request().Context(), booking.Capacity{
+		Quota: quota, Places: n, Reason: strings.TrimSpace(c.FormValue("reason")), Actor: me(c).Actor(),
+	})
 	if err != nil {
-		why, tellable := told(err)
-		if !tellable {
+		pg, why, err := pg.explained(c, err)
+		if err != nil {
 			return err
-		}
-		if len(why.Fields) == 0 {
-			pg = pg.refused(why)
 		}
 		return p.showPlaces(c, statusOf(why), pg, o, quota, why.Fields)
 	}

@@ -7,7 +7,6 @@ import (
 
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
-	"hunyue/server/auth"
 	"hunyue/slots"
 )
 
@@ -37,7 +36,7 @@ func (p *Pages) publish(c echo.Context) error {
 	}
 	dry := c.FormValue("step") != "publish"
 	options := slots.PublishOptions{DryRun: dry, ConfirmUnpublishedCalendar: c.FormValue("unconfirmed") != ""}
-	done, err := p.Desk.Publish(c.Request().Context(), o.ID, from, to, options, auth.From(c.Request().Context()).Actor())
+	done, err := p.Desk.Publish(c.Request().Context(), o.ID, from, to, options, me(c).Actor())
 	pg := p.page(c)
 	if err != nil {
 		return p.notManaged(c, pg, o, today, err, "publish.", managePage{Preview: unconfirmed(err, from, to)})

@@ -12,7 +12,6 @@ import (
 
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
-	"hunyue/server/auth"
 	"hunyue/slots"
 )
 
@@ -106,7 +105,7 @@ func (p *Pages) schedule(c echo.Context) error {
 	if len(wrong) > 0 {
 		return p.showOffice(c, http.StatusUnprocessableEntity, pg, o, today, managePage{}, wrong)
 	}
-	err = p.Offices.PutSchedule(c.Request().Context(), o.ID, from, t, auth.From(c.Request().Context()).Actor())
+	err = p.Offices.PutSchedule(c.Request().Context(), o.ID, from, t, me(c).Actor())
 	if err != nil {
 		return p.notManaged(c, pg, o, today, inForm(err), "schedule.", managePage{})
 	}

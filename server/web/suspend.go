@@ -6,18 +6,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"hunyue/booking"
 	"hunyue/internal/date"
-	"hunyue/server/auth"
 	"hunyue/slots"
 )
-
-func capacityOf(c echo.Context, quota string, places int) booking.Capacity {
-	return booking.Capacity{
-		Quota: quota, Places: places, Reason: strings.TrimSpace(c.FormValue("reason")),
-		Actor: auth.From(c.Request().Context()).Actor(),
-	}
-}
 
 // suspendFields is the form of a suspension. No service means all of them.
 func (pg page) suspendFields(c echo.Context, o slots.Office, today date.Date, wrong wrongs) []field {
@@ -52,7 +43,7 @@ func (p *Pages) suspend(c echo.Context) error {
 		return p.showOffice(c, http.StatusUnprocessableEntity, pg, o, today, managePage{}, wrong)
 	}
 	dry := c.FormValue("step") != "suspend"
-	done, err := p.Desk.Suspend(c.Request().Context(), closing, auth.From(c.Request().Context()).Actor(), dry)
+	done, err := p.Desk.Suspend(c.Request().Context(), closing, me(c).Actor(), dry)
 	if err != nil {
 		return p.notManaged(c, pg, o, today, err, "suspend.", managePage{})
 	}

@@ -99,7 +99,6 @@ func composed() []string {
 	for _, c := range slots.Channels() {
 		add("channel.", string(c))
 	}
-	add("cap.", string(slots.DayCap), string(slots.HalfDayCap))
 	add("suspend.", string(slots.Full), string(slots.WalkInOnly))
 	for _, d := range weekdays() {
 		add("weekday.", d)

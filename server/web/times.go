@@ -17,7 +17,7 @@ type timesPage struct {
 	Day      string
 	Date     string
 	Office   string
-	Service  hidden
+	Service  named
 	Times    []timeRow
 	AnyOpen  bool
 	Told     string // what the public is told of a suspension
@@ -75,7 +75,7 @@ func (l line) timesOf(c echo.Context, pg page, w wish, day date.Date) (timesPage
 	}
 	t := timesPage{
 		page: pg, Question: pg.T("times.title"), Day: pg.Day(day), Date: day.String(), Office: pg.officeName(w.office),
-		Service: hidden{w.service.ID, pg.serviceName(w.service)},
+		Service: named{w.service.ID, pg.serviceName(w.service)},
 		Key:     newKey(), Action: l.base + "/o/" + w.office.ID + "/" + day.String(),
 		Back: l.daysAt(w.office.ID, w.service.ID), HeldFor: max(1, w.rules.HoldSeconds/60),
 	}

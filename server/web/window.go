@@ -37,7 +37,7 @@ func (p *Pages) turn(c echo.Context, step func(ctx context.Context, number, coun
 		return err
 	}
 	counter := strings.TrimSpace(c.FormValue("counter"))
-	_, err = step(c.Request().Context(), g.Number, counter, auth.From(c.Request().Context()).Actor())
+	_, err = step(c.Request().Context(), g.Number, counter, me(c).Actor())
 	if err != nil {
 		return p.refusedAtWindow(c, g, err)
 	}
@@ -84,13 +84,9 @@ func (p *Pages) notAccepted(c echo.Context) error {
 }
 
 func (p *Pages) refusedAtWindow(c echo.Context, g own, err error) error {
-	why, tellable := told(err)
-	if !tellable {
+	pg, why, err := p.page(c).explained(c, err)
+	if err != nil {
 		return err
-	}
-	pg := p.page(c)
-	if len(why.Fields) == 0 {
-		pg = pg.refused(why)
 	}
 	return p.showGuest(c, statusOf(why), pg, g, guestPage{}, why.Fields)
 }
