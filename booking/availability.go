@@ -12,12 +12,14 @@ import (
 	"hunyue/slots"
 )
 
-// How old an availability answer may be (domain rule 29 allows 2 s), and how
-// long it takes at the least from one counting to the next: whoever has changed
-// something sees it, but a crowd of changes does not make every reader count.
+// How old an availability may be before it is counted again, and how old it is
+// given out meanwhile (domain rule 29 allows 2 s). Whoever has changed something
+// sees it; but from one counting to the next goes at least a multiple of the time
+// that the last one took, so that a crowd of changes leaves the processors alone.
 const (
-	fresh = time.Second
-	pause = 20 * time.Millisecond
+	fresh  = time.Second
+	usable = 2 * time.Second
+	share  = 4
 )
 
 // State is what a day or a slot is to somebody who wants to book.
@@ -98,8 +100,9 @@ type snapshots struct {
 
 type snapshot struct {
 	of      *Availability
-	changes int // that have happened
-	counted int // of which of knows
+	took    time.Duration // to count
+	changes int           // that have happened
+	counted int           // of which of knows
 }
 
 // at is the snapshot of an office; the caller has the lock.
@@ -120,33 +123,42 @@ func (s *snapshots) changed(office string) {
 	s.at(office).changes++
 }
 
-// get is the newest availability, and whether it will do.
-func (s *snapshots) get(office string, now time.Time) (newest *Availability, good bool) {
+// get is the newest availability, if it has all changes, and whether it is time
+// to count again.
+func (s *snapshots) get(office string, now time.Time) (newest *Availability, due bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := s.newest[office]
-	if n == nil || n.of == nil {
-		return nil, false
+	if n == nil || n.of == nil || n.counted != n.changes {
+		return nil, true
 	}
 	age := now.Sub(n.of.AsOf)
-	return n.of, age >= 0 && age <= fresh && n.counted == n.changes
+	if age < 0 || age > usable {
+		return nil, true
+	}
+	return n.of, age > fresh
 }
 
-// begin returns how many changes a counting that begins now will know.
-func (s *snapshots) begin(office string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.at(office).changes
-}
-
-func (s *snapshots) put(office string, a *Availability, counted int) {
+// begin returns how many changes a counting that begins now will know, and how
+// long it should wait before it does.
+func (s *snapshots) begin(office string, now time.Time) (knows int, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := s.at(office)
-	n.of, n.counted = a, counted
+	if n.of != nil {
+		wait = min(share*n.took, n.of.AsOf.Add(n.took+share*n.took).Sub(now))
+	}
+	return n.changes, wait
 }
 
-// Availability is what an office has left, at most a second old, and with
+func (s *snapshots) put(office string, a *Availability, knows int, took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.at(office)
+	n.of, n.counted, n.took = a, knows, took
+}
+
+// Availability is what an office has left, at most two seconds old, and with
 // every change made through this desk before the call. Without Redis it leaves
 // out the places that are only held.
 func (d *Desk) Availability(ctx context.Context, office string) (*Availability, error) {
@@ -155,30 +167,34 @@ func (d *Desk) Availability(ctx context.Context, office string) (*Availability, 
 	}
 	var newest *Availability
 	for range 3 { // a counting that was under way may have begun before the caller's change
-		a, good := d.availability.get(office, d.Clock.Now())
-		if good {
+		a, due := d.availability.get(office, d.Clock.Now())
+		if a != nil && !due {
 			return a, nil
 		}
-		v, err, _ := d.availability.flight.Do(office, func() (any, error) {
+		counting := d.availability.flight.DoChan(office, func() (any, error) {
 			return d.recount(context.WithoutCancel(ctx), office)
 		})
-		if err != nil {
-			return nil, err
+		if a != nil {
+			return a, nil // the next reader has the new one
 		}
-		newest = v.(*Availability)
+		counted := <-counting
+		if counted.Err != nil {
+			return nil, counted.Err
+		}
+		newest = counted.Val.(*Availability)
 	}
 	return newest, nil
 }
 
-// recount counts again, a pause after the last time.
 func (d *Desk) recount(ctx context.Context, office string) (*Availability, error) {
-	if last, _ := d.availability.get(office, d.Clock.Now()); last != nil {
-		time.Sleep(min(pause, pause-d.Clock.Now().Sub(last.AsOf)))
+	if _, wait := d.availability.begin(office, d.Clock.Now()); wait > 0 {
+		time.Sleep(wait)
 	}
-	knows := d.availability.begin(office)
+	began := d.Clock.Now()
+	knows, _ := d.availability.begin(office, began)
 	a, err := d.count(ctx, office)
 	if err == nil {
-		d.availability.put(office, a, knows)
+		d.availability.put(office, a, knows, d.Clock.Now().Sub(began))
 	}
 	return a, err
 }

@@ -155,15 +155,21 @@ func (v *victim) assisted() (body doc, headers []string) {
 // try sends a wrong request and judges what comes back and what is left behind.
 func (v *victim) try(t *testing.T, what string, want refusal, method, path string, body any, headers ...string) {
 	t.Helper()
-	v.note(body)
 	before := v.state()
+	v.ask(t, what, want, method, path, body, headers...)
+	v.unchanged(t, what, want, before)
+}
+
+// ask is try without a look at what is left behind.
+func (v *victim) ask(t *testing.T, what string, want refusal, method, path string, body any, headers ...string) {
+	t.Helper()
+	v.note(body)
 	got, err := v.send(method, "/api/v1"+path, body, headers...)
 	if err != nil {
 		t.Errorf("%s: %v", what, err)
 		return
 	}
 	v.judge(t, what, want, method, path, got)
-	v.unchanged(t, what, want, before)
 }
 
 // judge wants a problem document that says the right thing and repeats nothing.
@@ -183,6 +189,7 @@ func (v *victim) judge(t *testing.T, what string, want refusal, method, path str
 		t.Errorf("%s: not a problem document: %s", what, got.text)
 	}
 	fields, _ := p["fields"].(doc)
+	want.fields = maps.Clone(want.fields)
 	for name, code := range want.fields {
 		if _, told := fields[name]; told && code == "*" {
 			want.fields[name] = fields[name]
@@ -324,7 +331,7 @@ func put(in any, steps []string, value any) {
 
 // write is an operation with a right body.
 type write struct {
-	method, template, path string
+	method, template, path string // the path is the template where it is ""
 	body                   doc
 	headers                []string
 }
@@ -336,7 +343,7 @@ func (v *victim) writes() []write {
 	assisted, typed := v.assisted()
 	secret := []string{"Appointment-Secret", word(v.tomorrow, "secret")}
 	morning := doc{"wed": []doc{{"from": "09:00", "to": "12:00"}}}
-	return []write{
+	all := []write{
 		{"POST", "/holds", "", doc{"slot": here + "-20260521-0900-marriage"}, nil},
 		{"POST", "/phone-codes", "", doc{"phone": "19900000006"}, nil},
 		{"POST", "/appointments", "", booking, shown},
@@ -369,6 +376,10 @@ func (v *victim) writes() []write {
 			v.as("manager"),
 		},
 	}
+	for i, w := range all {
+		all[i].path = cmp.Or(w.path, w.template)
+	}
+	return all
 }
 
 // malformed is what can be wrong with any body, and which body that makes of a
@@ -419,17 +430,14 @@ func long(right string) string {
 func (v *victim) bodies(t *testing.T) {
 	described := v.described(t)
 	for _, w := range v.writes() {
-		if w.path == "" {
-			w.path = w.template
-		}
 		delete(described, w.method+" "+w.template)
+		before := v.state()
 		for _, m := range malformed {
-			body := m.make(text(w.body))
-			headers := append(slices.Clone(w.headers), m.headers...)
-			v.try(t, w.template+": "+m.what, m.want, w.method, w.path, body, headers...)
+			v.ask(t, w.template+": "+m.what, m.want, w.method, w.path, m.make(text(w.body)), append(slices.Clone(w.headers), m.headers...)...)
 		}
 		unannounced := struct{ io.Reader }{strings.NewReader(long(text(w.body)))} // sent in pieces, without a length
-		v.try(t, w.template+": 70 KiB in pieces", refusedWith(413, "too_large"), w.method, w.path, unannounced, w.headers...)
+		v.ask(t, w.template+": 70 KiB in pieces", refusedWith(413, "too_large"), w.method, w.path, unannounced, w.headers...)
+		v.unchanged(t, w.template, refusal{}, before)
 	}
 	for operation := range described {
 		t.Errorf("%s takes a body and is not tried", operation)
@@ -656,6 +664,8 @@ func (v *victim) holdsAndSecrets(t *testing.T) {
 	token := func(value string) []string { return []string{"Hold-Token", value, "Idempotency-Key", "another-key"} }
 	right := word(v.held, "token")
 	foreign := refusedWith(403, "hold_foreign")
+	place := doc{"slot": here + "-20260521-0900-marriage"}
+	v.try(t, "a hold with a short key", refusal{400, "invalid_input", doc{"Idempotency-Key": "pattern"}, nil}, "POST", "/holds", place, "Idempotency-Key", "short")
 	v.try(t, "no token", refusedWith(401, "token_required"), "POST", "/appointments", body, token("")...)
 	v.try(t, "a made-up token", foreign, "POST", "/appointments", body, token("made-up")...)
 	v.try(t, "a token cut short", foreign, "POST", "/appointments", body, token(right[:len(right)-2])...)
@@ -872,7 +882,7 @@ func (v *victim) characterless(t *testing.T) {
 		}
 		for _, field := range fields[w.template[strings.LastIndex(w.template, "/")+1:]] {
 			before := v.state()
-			got, err := v.send(w.method, "/api/v1"+cmp.Or(w.path, w.template), edited(t, w.body, field, "a\x00b"), w.headers...)
+			got, err := v.send(w.method, "/api/v1"+w.path, edited(t, w.body, field, "a\x00b"), w.headers...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -890,7 +900,7 @@ func (v *victim) characterless(t *testing.T) {
 					told.fields = doc{name: "*"}
 				}
 			}
-			v.judge(t, w.template+" with NUL in "+field, told, w.method, cmp.Or(w.path, w.template), got)
+			v.judge(t, w.template+" with NUL in "+field, told, w.method, w.path, got)
 			v.unchanged(t, w.template+" with NUL in "+field, told, before)
 		}
 	}
@@ -904,12 +914,8 @@ func (v *victim) strangers(t *testing.T) {
 		if !strings.HasPrefix(w.template, "/staff/") && !strings.HasPrefix(w.template, "/manage/") || w.template == "/staff/login" {
 			continue
 		}
-		path := w.path
-		if path == "" {
-			path = w.template
-		}
 		for what, bearer := range map[string]string{"nobody": "", "a made-up token": "Bearer made-up", "a token that has ended": "Bearer " + revoked, "a password": "Basic cmVnaXN0cmFyOng="} {
-			v.try(t, w.template+" by "+what, refusedWith(401, "login_required"), w.method, path, w.body, append(slices.Clone(w.headers), "Authorization", bearer)...)
+			v.try(t, w.template+" by "+what, refusedWith(401, "login_required"), w.method, w.path, w.body, append(slices.Clone(w.headers), "Authorization", bearer)...)
 		}
 	}
 	failed := refusal{status: 401, code: "login_failed", adds: map[string]int{"audit": 1}}

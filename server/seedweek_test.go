@@ -320,10 +320,10 @@ func (w *week) oneHasAFever() {
 }
 
 func (w *week) theDayCloses() {
-	const close = "/manage/offices/" + here + "/days/2020-02-10/close"
-	w.refused(http.StatusConflict, "day_not_over", "POST", close, nil, w.as("manager")...)
+	const closing = "/manage/offices/" + here + "/days/2020-02-10/close"
+	w.refused(http.StatusConflict, "day_not_over", "POST", closing, nil, w.as("manager")...)
 	w.turnTo("2020-02-10T11:30:00+08:00")
-	closed := w.want(http.StatusOK, "POST", close, nil, w.as("manager")...)
+	closed := w.want(http.StatusOK, "POST", closing, nil, w.as("manager")...)
 	want := doc{
 		"office": here, "date": "2020-02-10", "no_shows": 1.0, "deferred": 1.0, "open": 0.0,
 		"already_closed": false, "closed_at": closed["closed_at"],
@@ -332,7 +332,7 @@ func (w *week) theDayCloses() {
 		w.t.Errorf("closed (-want +got):\n%s", diff)
 	}
 	want["already_closed"] = true
-	if diff := cmp.Diff(want, w.want(http.StatusOK, "POST", close, nil, w.as("manager")...)); diff != "" {
+	if diff := cmp.Diff(want, w.want(http.StatusOK, "POST", closing, nil, w.as("manager")...)); diff != "" {
 		w.t.Errorf("closed again (-want +got):\n%s", diff)
 	}
 	w.counts("2020-02-10", map[string]float64{

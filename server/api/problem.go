@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -90,9 +91,28 @@ func WriteProblem(c echo.Context, f *fault.Error, title string) error {
 	if p.Status == http.StatusUnauthorized {
 		h.Set(echo.HeaderWWWAuthenticate, "Bearer")
 	}
-	body, err := json.Marshal(p)
+	body, err := rendered(p)
 	if err != nil {
 		return err
 	}
 	return c.Blob(p.Status, problemType, body)
+}
+
+// plain is what was rendered of refusals that say nothing but their code, by
+// title: there are as many as faults and languages. The losing crowd gets them.
+var plain sync.Map
+
+func rendered(p ProblemDocument) ([]byte, error) {
+	if p.Fields != nil || p.RetryAfter != 0 || p.Request != "" {
+		return json.Marshal(p)
+	}
+	type key struct{ code, title string }
+	if body, ok := plain.Load(key{p.Code, p.Title}); ok {
+		return body.([]byte), nil
+	}
+	body, err := json.Marshal(p)
+	if err == nil {
+		plain.Store(key{p.Code, p.Title}, body)
+	}
+	return body, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"hunyue/booking"
 	"hunyue/internal/date"
+	"hunyue/internal/fault"
 	"hunyue/notify"
 	"hunyue/server/auth"
 	"hunyue/slots"
