@@ -44,7 +44,7 @@ func (d *Desk) SetCapacity(ctx context.Context, c Capacity) (slots.Recap, error)
 		return err
 	})
 	if err != nil {
-		return slots.Recap{}, err
+		return slots.Recap{}, errors.Join(err, d.Holds.lift(context.WithoutCancel(ctx), c.Quota))
 	}
 	d.settle(ctx, []string{done.Line})
 	return done, nil

@@ -88,6 +88,25 @@ func TestHoldEnds(t *testing.T) {
 	w.check()
 }
 
+func TestAskingAgainDoesNotKeepAnEndedHold(t *testing.T) {
+	w := newWorld(t)
+	slot := w.slot("0900", 1)
+	h, err := w.desk.Hold(t.Context(), w.ask(slot, "k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ahead(5*time.Minute + time.Second)
+	for range 5 {
+		if _, err := w.desk.Confirm(t.Context(), w.application(h, "k", w.couple())); !errors.Is(err, ErrHoldExpired) {
+			t.Errorf("confirm after the end: %v, want %v", err, ErrHoldExpired)
+		}
+		w.ahead(4 * time.Second)
+	}
+	if _, err := w.desk.Hold(t.Context(), w.ask(slot, "rival")); err != nil {
+		t.Errorf("the place is still kept: %v", err)
+	}
+}
+
 func TestExtendGivesMoreTimeButNotForEver(t *testing.T) {
 	w := newWorld(t)
 	h, err := w.desk.Hold(t.Context(), w.ask(w.slot("0900", 1), "k"))

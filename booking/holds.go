@@ -152,7 +152,7 @@ func (h *Holds) hold(ctx context.Context, name string, family []string, hold str
 
 // pin keeps a hold alive while Postgres decides: present, gone or lost.
 func (h *Holds) pin(ctx context.Context, family []string, g grant) (string, error) {
-	answer, err := h.call(ctx, "pin", h.keys(family), h.shift(), g.Hold.String(), pinned.Milliseconds(), g.Generation)
+	answer, err := h.call(ctx, "pin", h.keys(family), h.shift(), g.Hold.String(), pinned.Milliseconds(), g.Generation, g.Ends)
 	word, _ := answer.(string)
 	return word, err
 }
@@ -240,6 +240,12 @@ func (h *Holds) limit(ctx context.Context, quota string, places int, hard bool) 
 	answer, err := h.call(ctx, "limit", h.keys([]string{quota}), h.shift(), quota, places, limitFor.Milliseconds(), flag)
 	floor, _ := answer.(int64)
 	return int(floor), err
+}
+
+// lift takes a limit back.
+func (h *Holds) lift(ctx context.Context, quota string) error {
+	_, err := h.call(ctx, "lift", []string{h.base(quota) + ":m"}, quota)
+	return err
 }
 
 // count is how many holds of each quota are alive. All quotas are of one

@@ -122,7 +122,7 @@ func (v *victim) fill() {
 	v.tomorrow = v.book(here+"-20260521-0930-marriage", v.pair("测试甲", "测试乙", 2), "19900000002")
 	v.elsewhere = v.book(there+"-20260520-0900-marriage", v.pair("测试甲", "测试乙", 3), "19900000003")
 	v.serving = v.book(here+"-20260520-0900-marriage", v.pair("测试甲", "测试乙", 4), "19900000004")
-	v.want(http.StatusOK, "POST", visit(v.serving, "check-in"), readings("36.5", "36.5", "T1"), v.as("hall")...)
+	v.want(http.StatusOK, "POST", visit(v.serving, "check-in"), readings("36.5", "36.5"), v.as("hall")...)
 	v.want(http.StatusOK, "POST", visit(v.serving, "start"), doc{"counter": "3"}, v.as("registrar")...)
 
 	v.free, v.phone = v.pair("鱻麤", "灪龗", 5), "19900000005"
@@ -358,7 +358,7 @@ func (v *victim) writes() []write {
 		{"POST", "/staff/appointments", "", assisted, typed},
 		{"POST", "/staff/appointments/search", "", doc{"q": "19900000001"}, v.as("operator")},
 		{"POST", "/staff/readings", "", doc{"celsius": "36.5", "device": "T1"}, v.as("operator")},
-		{"POST", "/staff/appointments/{number}/check-in", visit(v.today, "check-in"), readings("36.5", "36.6", "T1"), v.as("hall")},
+		{"POST", "/staff/appointments/{number}/check-in", visit(v.today, "check-in"), readings("36.5", "36.6"), v.as("hall")},
 		{"POST", "/staff/appointments/{number}/call", "/staff/appointments/" + number + "/call", doc{"counter": "3"}, v.as("registrar")},
 		{"POST", "/staff/appointments/{number}/start", "/staff/appointments/" + number + "/start", doc{"counter": "3"}, v.as("registrar")},
 		{"POST", "/staff/appointments/{number}/complete", visit(v.serving, "complete"), doc{"certificate_number": "J430702-2026-000001"}, v.as("registrar")},
@@ -757,7 +757,7 @@ func (v *victim) appointments(t *testing.T) {
 
 func (v *victim) inTheHall(t *testing.T) {
 	in := visit(v.today, "check-in")
-	right := readings("36.5", "36.6", "T1")
+	right := readings("36.5", "36.6")
 	const celsius = "readings.0.celsius"
 	for _, c := range []change{
 		at(celsius, "36.55", "format"), at(celsius, "50.0", "range"), at(celsius, "33.9", "range"), at(celsius, "-36.5", "format"),
@@ -865,7 +865,7 @@ func (v *victim) byTheManager(t *testing.T) {
 // characterless sends texts with a character that no text has and that Postgres
 // cannot keep. To say that this is no JSON is as good as to name the field.
 func (v *victim) characterless(t *testing.T) {
-	companion := readings("36.5", "36.6", "T1")
+	companion := readings("36.5", "36.6")
 	companion["companions"] = []doc{{"reason": "翻译", "celsius": "36.5", "device": "T1"}}
 	booking, _ := v.booking()
 	fields := map[string][]string{
@@ -945,7 +945,7 @@ func (v *victim) rightAllTheTime(t *testing.T) {
 	v.want(http.StatusCreated, "POST", "/appointments", body, headers...)
 	body, headers = v.assisted()
 	v.want(http.StatusCreated, "POST", "/staff/appointments", body, headers...)
-	if in := v.want(http.StatusOK, "POST", visit(v.today, "check-in"), readings("36.5", "36.6", "T1"), v.as("hall")...); in["outcome"] != "admitted" {
+	if in := v.want(http.StatusOK, "POST", visit(v.today, "check-in"), readings("36.5", "36.6"), v.as("hall")...); in["outcome"] != "admitted" {
 		t.Errorf("at the door: %v", in)
 	}
 	v.want(http.StatusOK, "POST", visit(v.serving, "complete"), doc{"certificate_number": "J430702-2026-000001"}, v.as("registrar")...)

@@ -175,7 +175,7 @@ func (m *mine) received(today doc) {
 	for _, username := range []string{"hall", "registrar"} {
 		m.want(http.StatusOK, "POST", "/staff/readings", doc{"celsius": "36.4", "device": "T1"}, m.as(username)...)
 	}
-	in := readings("36.5", "36.6", "T1")
+	in := readings("36.5", "36.6")
 	in["companions"] = []doc{{"reason": "翻译", "celsius": "36.5", "device": "T1"}}
 	m.want(http.StatusOK, "POST", visit(today, "check-in"), in, m.as("hall", "Idempotency-Key", uuid.NewString())...)
 	m.want(http.StatusOK, "POST", visit(today, "call"), doc{"counter": "3"}, m.as("registrar")...)

@@ -58,6 +58,9 @@ func faultOf(err error) *fault.Error {
 		}
 		return errMalformed
 	}
+	if e, ok := errors.AsType[*pq.Error](err); ok && e.Code == "22021" {
+		return errMalformed // a character that no text can hold, such as NUL
+	}
 	if outage(err) {
 		return errUnavailable
 	}

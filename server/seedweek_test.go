@@ -241,10 +241,10 @@ func (w *week) counts(day string, want map[string]float64) {
 	}
 }
 
-// readings is what the two of a couple are measured at, with a thermometer.
-func readings(first, second, device string) doc {
+// readings is what the two of a couple are measured at.
+func readings(first, second string) doc {
 	return doc{"readings": []doc{
-		{"party": 1, "celsius": first, "device": device}, {"party": 2, "celsius": second, "device": device},
+		{"party": 1, "celsius": first, "device": "T1"}, {"party": 2, "celsius": second, "device": "T1"},
 	}}
 }
 
@@ -255,7 +255,7 @@ func visit(booked doc, what string) string {
 
 // On the 10th staff are measured before they receive anybody; 37.2 is normal.
 func (w *week) staffAreMeasured() {
-	w.refused(http.StatusForbidden, "own_reading_missing", "POST", visit(w.after[0], "check-in"), readings("36.5", "36.5", "T1"), w.as("hall")...)
+	w.refused(http.StatusForbidden, "own_reading_missing", "POST", visit(w.after[0], "check-in"), readings("36.5", "36.5"), w.as("hall")...)
 	for username, celsius := range map[string]string{"hall": "36.4", "registrar": "37.2"} {
 		own := w.want(http.StatusOK, "POST", "/staff/readings", doc{"celsius": celsius, "device": "T1"}, w.as(username)...)
 		if own["outcome"] != "admitted" {
@@ -267,7 +267,7 @@ func (w *week) staffAreMeasured() {
 func (w *week) oneCoupleIsMarried() {
 	married := w.after[0]
 	w.refused(http.StatusConflict, "not_possible", "POST", visit(married, "complete"), doc{"certificate_number": "J430702-2020-000001"}, w.as("registrar")...)
-	arrived := w.want(http.StatusOK, "POST", visit(married, "check-in"), readings("36.5", "37.2", "T1"), w.as("hall")...)
+	arrived := w.want(http.StatusOK, "POST", visit(married, "check-in"), readings("36.5", "37.2"), w.as("hall")...)
 	if arrived["outcome"] != "admitted" || arrived["ticket"] != "A001" {
 		w.t.Errorf("at the door: %v", arrived)
 	}
@@ -291,7 +291,7 @@ func (w *week) oneCoupleIsMarried() {
 func (w *week) oneHasAFever() {
 	w.turnTo("2020-02-10T09:10:00+08:00")
 	feverish := visit(w.after[1], "check-in")
-	arrived := w.want(http.StatusOK, "POST", feverish, readings("36.6", "37.3", "T1"), w.as("hall")...)
+	arrived := w.want(http.StatusOK, "POST", feverish, readings("36.6", "37.3"), w.as("hall")...)
 	if arrived["outcome"] != "recheck" || !cmp.Equal(arrived["recheck"], []any{2.0}) || !strings.HasPrefix(word(arrived, "recheck_at"), "2020-02-10T09:20:") {
 		w.t.Errorf("with 37.3: %v", arrived)
 	}

@@ -109,14 +109,15 @@ local function extend(keys, args)
   return {'granted', now + ttl, parse(m[3]).epoch, m[1] .. ':' .. m[2]}
 end
 
--- pin keeps a hold alive while Postgres decides.
--- KEYS m, h of the family; ARGV shift, hold, keep, generation of the token.
+-- pin keeps a hold alive while Postgres decides, but only one that has not ended
+-- for its holder: whoever asks again and again cannot keep a place for ever.
+-- KEYS m, h of the family; ARGV shift, hold, keep, generation and end of the token.
 -- 'present' | 'gone' it has ended here | 'lost' Redis may have forgotten it.
 local function pin(keys, args)
   local now, id, keep = clock(args[1]), args[2], tonumber(args[3])
   local ends = tonumber(redis.call('ZSCORE', keys[2], id) or 0)
   if ends > now then
-    if ends < now + keep then
+    if ends < now + keep and now < tonumber(args[5]) then
       remember(keys, id, now + keep, keep + 60000)
     end
     return 'present'
@@ -175,6 +176,12 @@ local function limit(keys, args)
   return places
 end
 
+-- lift takes a limit back that came to nothing. KEYS m; ARGV quota.
+local function lift(keys, args)
+  redis.call('HDEL', keys[1], 'limit:' .. args[1])
+  return 'ok'
+end
+
 -- count: KEYS h of any quotas of one office-day; ARGV shift. Live holds of each.
 local function count(keys, args)
   local now, counts = clock(args[1]), {}
@@ -203,6 +210,7 @@ redis.register_function('hunyue_settle', settle)
 redis.register_function('hunyue_release', release)
 redis.register_function('hunyue_rebuild', rebuild)
 redis.register_function('hunyue_limit', limit)
+redis.register_function('hunyue_lift', lift)
 redis.register_function{function_name = 'hunyue_count', callback = count, flags = {'no-writes'}}
 redis.register_function('hunyue_lock', lock)
 redis.register_function('hunyue_unlock', unlock)

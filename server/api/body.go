@@ -7,6 +7,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -100,12 +102,31 @@ func parse(text []byte) (any, error) {
 		return nil, errMalformed // the cause would quote what was sent
 	}
 	switch written := membersIn(text); {
+	case holdsNUL(value):
+		return nil, errMalformed // no text in the database can
 	case written > mostMembers:
 		return nil, errTooLarge
 	case written != membersOf(value):
 		return nil, errMalformed
 	}
 	return value, nil
+}
+
+// holdsNUL reports whether a name or a text in value has a NUL in it.
+func holdsNUL(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.IndexByte(v, 0) >= 0
+	case map[string]any:
+		for name, member := range v {
+			if strings.IndexByte(name, 0) >= 0 || holdsNUL(member) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, holdsNUL)
+	}
+	return false
 }
 
 // membersIn counts the members of all objects in a valid JSON text: the colons

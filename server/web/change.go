@@ -178,9 +178,6 @@ func (p *Pages) change(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if mine.appointment.Quota == slot.Quota(slots.Web) {
-		return c.Redirect(http.StatusSeeOther, "/b/"+mine.Number) // sent twice: it was moved the first time
-	}
 	hold, err := uuid.Parse(f.Hold)
 	if err != nil {
 		return booking.ErrHoldForeign

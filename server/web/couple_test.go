@@ -240,8 +240,28 @@ func TestAnAppointmentIsFoundWithItsPhoneOrItsSecretAlone(t *testing.T) {
 	}
 	stranger.send("/find/code", "phone", "13800000009").want(http.StatusOK, "如果预约号和手机号相符")
 	stranger.send("/find/phone", "code", "123456").want(http.StatusUnprocessableEntity, "验证码不对")
+	if err := tn.Codes.Request(t.Context(), "13800000009", "zh"); err != nil { // had a code been sent, it would be too soon
+		t.Errorf("a second code for the stranger: %v", err)
+	}
+	stranger.send("/find/phone", "code", tn.codeFor("13800000009")).want(http.StatusUnprocessableEntity, "验证码不对")
 	stranger.get(page)
 	stranger.send("/find/secret", "number2", number, "secret", "not-the-secret").want(http.StatusNotFound, "没有找到这个预约")
+
+	tampered := tn.visitor() // a pass is for one appointment
+	another, err := url.Parse(tn.server.URL + "/b/12345678")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := url.Parse(tn.server.URL + page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cookie := range maker.client.Jar.Cookies(own) {
+		tampered.client.Jar.SetCookies(another, []*http.Cookie{{Name: cookie.Name, Value: cookie.Value, Path: "/"}})
+	}
+	if tampered.get(another.Path); tampered.URL.Path != "/find" {
+		t.Errorf("with the pass of another appointment at %s: %d", tampered.URL.Path, tampered.Status)
+	}
 
 	theirs := tn.visitor()
 	tn.later(2 * time.Minute)

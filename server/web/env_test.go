@@ -112,6 +112,10 @@ func (tn *town) furnish() {
 			ID: office, Name: "武陵区婚姻登记处", NameEN: "Wuling Marriage Registry", Address: "1 Shili Road", Phone: "0736-7250001",
 			Services: []slots.Service{{ID: "marriage"}, {ID: "divorce_apply"}, {ID: "reissue_marriage"}},
 		}, "test"),
+		tn.Offices.PutOffice(ctx, slots.Office{
+			ID: elsewhere, Name: "鼎城区婚姻登记处", NameEN: "Dingcheng Marriage Registry", Address: "2 Shili Road", Phone: "0736-7250002",
+			Services: []slots.Service{{ID: "marriage"}},
+		}, "test"),
 		tn.Offices.PutSchedule(ctx, office, date.Date{Year: 2026, Month: 5, Day: 18}, slots.Template{
 			SlotMinutes: 30, Weekdays: week, Capacity: slots.Capacity{slots.Marriage: 3, slots.Divorce: 1, slots.Other: 1},
 		}, "test"))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"testing"
@@ -166,15 +167,37 @@ func TestWhoMayNotEnterIsToldWhatToDo(t *testing.T) {
 			t.Errorf("%s: sent to %s", path, v.URL)
 		}
 	}
+	tn.staff(auth.Hall).get("/staff/login").send("/staff/login", "username", auth.Hall, "password", password, "next", "https://elsewhere.example/").want(http.StatusOK, "今天的预约")
 	v.send("/staff/login", "username", "nobody", "password", "wrong").want(http.StatusUnauthorized, "用户名或密码不对")
 	if got := v.form("/staff/login").Get("username"); got != "nobody" {
 		t.Errorf("the user name came back as %q", got)
 	}
 	operator := tn.staff(auth.Operator)
 	operator.get("/manage").want(http.StatusForbidden, "没有办理此事的权限", "请换一个有权限的账号")
-	operator.get("/call/o/430703").want(http.StatusNotFound)
+	operator.get("/call/o/430799").want(http.StatusNotFound)
 	operator.get("/call").send("/staff/logout").want(http.StatusOK, "工作人员登录")
 	operator.get("/call").want(http.StatusOK, "工作人员登录")
+}
+
+func TestStaffWorkAtTheirOwnOfficesOnly(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	number := tn.bookedBy(tn.visitor())
+	if _, err := tn.db.ExecContext(t.Context(), `UPDATE appointment SET office_id = $1`, elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	manager, operator := tn.staff(auth.Manager), tn.staff(auth.Operator)
+	manager.get("/manage/" + elsewhere).want(http.StatusForbidden)
+	manager.get("/manage/" + elsewhere + "/2026-05-20").want(http.StatusForbidden)
+	operator.get("/call/o/" + elsewhere).want(http.StatusForbidden)
+	operator.get("/desk?office=" + elsewhere).want(http.StatusForbidden)
+	operator.get("/desk/" + number).want(http.StatusNotFound)
+	operator.get("/call/" + number).want(http.StatusNotFound)
+	operator.get("/call/o/" + office + "/2026-05-20")
+	form := merged(operator.form("/call"+theDay), "slot", elsewhere+"-20260520-0900-marriage")
+	operator.post("/call"+theDay, form).want(http.StatusForbidden)
+	quota := url.Values{"quota": {elsewhere + "-20260520-0900-marriage-web"}, "places": {"9"}, "reason": {"x"}}
+	manager.post("/manage/"+office+"/2026-05-20/places", quota).want(http.StatusNotFound)
 }
 
 func TestALoginLeadsOnlyToOurPages(t *testing.T) {
