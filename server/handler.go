@@ -73,23 +73,32 @@ func addressOf(proxies []*net.IPNet) echo.IPExtractor {
 }
 
 // secured tells the browser what our answers may do: load what is ours, and be
-// framed, sniffed or kept by nobody. A handler may say otherwise for its own.
+// framed, sniffed or kept by nobody. An answer of the API can load nothing, so
+// it is told only what matters to it: the losing crowd gets many of them. A
+// handler may say otherwise for its own.
 func secured(https bool) echo.MiddlewareFunc {
-	always := map[string][]string{
-		"X-Content-Type-Options":     {"nosniff"},
+	data := map[string][]string{
+		"X-Content-Type-Options": {"nosniff"},
+		"Cache-Control":          {"no-store"},
+	}
+	if https {
+		data["Strict-Transport-Security"] = []string{"max-age=31536000"}
+	}
+	page := maps.Clone(data)
+	maps.Copy(page, map[string][]string{
 		"X-Frame-Options":            {"DENY"},
 		"Referrer-Policy":            {"same-origin"},
 		"Cross-Origin-Opener-Policy": {"same-origin"},
-		"Cache-Control":              {"no-store"},
 		"Content-Security-Policy": {"default-src 'self'; img-src 'self' data:; object-src 'none'; " +
 			"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
-	}
-	if https {
-		always["Strict-Transport-Security"] = []string{"max-age=31536000"}
-	}
+	})
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			maps.Copy(c.Response().Header(), always)
+			headers := page
+			if strings.HasPrefix(c.Request().URL.Path, "/api/v1/") {
+				headers = data
+			}
+			maps.Copy(c.Response().Header(), headers)
 			return next(c)
 		}
 	}

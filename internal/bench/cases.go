@@ -143,7 +143,16 @@ func (b *bench) hold(int) (request, request, terms, error) {
 		}
 	}
 	program := func(n int) *http.Request { return b.post("/holds", map[string]string{"slot": mine.slot(n)}) }
-	return program, bare(http.MethodPost, "/hold"), terms{Day: theirs.day}, nil
+	return program, b.wishing("/hold", theirs), terms{Day: theirs.day}, nil
+}
+
+// wishing is the program's request for a hold, addressed to a floor.
+func (b *bench) wishing(path string, s *stock) request {
+	return func(n int) *http.Request {
+		r := b.post("/holds", map[string]string{"slot": s.slot(n)})
+		r.URL.Path = path
+		return r
+	}
 }
 
 func (b *bench) soldOut(int) (request, request, terms, error) {
@@ -155,7 +164,7 @@ func (b *bench) soldOut(int) (request, request, terms, error) {
 		return nil, nil, terms{}, err
 	}
 	program := func(n int) *http.Request { return b.post("/holds", map[string]string{"slot": s.slot(n)}) }
-	return program, bare(http.MethodPost, "/sold-out"), terms{Day: s.day}, nil
+	return program, b.wishing("/sold-out", s), terms{Day: s.day}, nil
 }
 
 // ready is enough confirmations for one run.

@@ -106,8 +106,17 @@ func (f *floor) handler() http.Handler {
 	return e
 }
 
+// wish is what is asked of both: whoever answers has to know which slot.
+type wish struct {
+	Slot string `json:"slot"`
+}
+
 func (f *floor) hold(c echo.Context) error {
-	quota := f.places.quota(int(f.next.Add(1)))
+	var w wish
+	if err := c.Bind(&w); err != nil {
+		return err
+	}
+	quota := w.Slot + "-web"
 	keys := f.places.keys(quota)
 	args := append([]any{0, uuid.NewString(), 300000, 5000}, f.places.family(quota)...)
 	answer, err := f.redis.FCall(c.Request().Context(), "hunyue_hold", keys, args...).Slice()
@@ -121,6 +130,10 @@ func (f *floor) hold(c echo.Context) error {
 }
 
 func (f *floor) soldOut(c echo.Context) error {
+	var w wish
+	if err := c.Bind(&w); err != nil {
+		return err
+	}
 	if err := f.redis.FCall(c.Request().Context(), "floor_one", []string{"floor"}).Err(); err != nil {
 		return err
 	}
