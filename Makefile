@@ -34,7 +34,9 @@ check: ## format, lint, vet, generated files, modules, other systems; then make 
 
 bench: ## measure, each figure beside its floor in the same run
 	@scripts/setup
+	@go build -o bin/hunyue ./server
 	@go run ./internal/testenv/with go run ./internal/bench
+	@go test -run '^$$' -bench 'Start' -benchtime 5x ./internal/engines
 
 generate: ## make the generated files anew
 	go generate ./...
