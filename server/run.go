@@ -43,7 +43,10 @@ func (serve) Run(ctx context.Context, p *program) (err error) {
 	if err := parts.prepare(ctx, p.config); err != nil {
 		return err
 	}
-	return p.work(ctx, parts, running)
+	if err := p.work(ctx, parts, running); err != nil || p.RedisURL != "" {
+		return err
+	}
+	return parts.offices.Park(context.WithoutCancel(ctx))
 }
 
 // prepare sees to what has to be in the database before anybody asks.

@@ -30,3 +30,19 @@ func (s *Store) MarkPublished(ctx context.Context, office string, day date.Date)
 	}
 	return len(first) > 0 && first[0], nil
 }
+
+// Park notes that a Redis which only this program uses is about to be stopped in
+// good order, with everything on disk: nothing can be lost, so the next filling
+// may open the days at once. Call it when no request can come any more. After a
+// crash nobody has called it, and every filling waits for holds that may be lost.
+func (s *Store) Park(ctx context.Context) error {
+	_, err := s.DB.ExecContext(ctx, `
+		UPDATE quota
+		SET published = false
+		WHERE published
+		  AND day >= (clock_now() - interval '1 day')::date`)
+	if err != nil {
+		return fmt.Errorf("park the published days: %w", err)
+	}
+	return nil
+}
