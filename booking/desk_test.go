@@ -257,9 +257,23 @@ func TestKeyReusedForAnotherRequestIsRefused(t *testing.T) {
 	if _, err := w.desk.Confirm(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	a.Request = []byte("something else")
-	if _, err := w.desk.Confirm(t.Context(), a); !errors.Is(err, ErrKeyReused) {
-		t.Errorf("got %v, want %v", err, ErrKeyReused)
+	other := a
+	other.Request = []byte("something else")
+	for _, later := range []time.Duration{0, 23 * time.Hour} {
+		w.ahead(later)
+		if _, err := w.desk.Forget(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.desk.Confirm(t.Context(), other); !errors.Is(err, ErrKeyReused) {
+			t.Errorf("after %v: %v, want %v", later, err, ErrKeyReused)
+		}
+	}
+	w.ahead(2 * time.Hour)
+	if n, err := w.desk.Forget(t.Context()); err != nil || n != 1 {
+		t.Errorf("%d keys forgotten after a day, %v", n, err)
+	}
+	if again, err := w.desk.Confirm(t.Context(), a); err != nil || !again.Replayed {
+		t.Errorf("the same request after a day: %+v, %v", again, err)
 	}
 }
 

@@ -98,3 +98,16 @@ func anyBusy(ctx context.Context, db postgres.Querier, group slots.Group, person
 	}
 	return busy, nil
 }
+
+// Forget deletes the clients' keys of more than a day ago, and returns how many.
+// Until then a key with another request is refused. The same request is answered
+// the same for ever: that is the hold's outcome, which stays.
+func (d *Desk) Forget(ctx context.Context) (int64, error) {
+	done, err := d.DB.ExecContext(ctx, `
+		DELETE FROM idempotency
+		WHERE at < clock_now() - interval '24 hours'`)
+	if err != nil {
+		return 0, fmt.Errorf("forget old keys: %w", err)
+	}
+	return done.RowsAffected()
+}

@@ -45,7 +45,7 @@ func (p *parts) closeDays(ctx context.Context) error {
 // purge deletes what may be kept no longer.
 func (p *parts) purge(ctx context.Context) error {
 	var failed error
-	for _, purge := range []func(context.Context) (int64, error){p.outbox.Purge, p.hall.Forget, p.accounts.Purge} {
+	for _, purge := range []func(context.Context) (int64, error){p.outbox.Purge, p.desk.Forget, p.hall.Forget, p.accounts.Purge} {
 		_, err := purge(ctx)
 		failed = errors.Join(failed, err)
 	}
