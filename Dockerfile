@@ -23,6 +23,6 @@ USER 65532:65532
 EXPOSE 8080
 VOLUME /data
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["/hunyue", "doctor"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["/hunyue", "doctor", "--url", "http://127.0.0.1:8080"]
 ENTRYPOINT ["/hunyue"]
 CMD ["serve"]
