@@ -46,6 +46,9 @@ func find(ctx context.Context, o Options) (programs, error) {
 			missing = append(missing, need{engine: "Redis", oldest: oldestRedis})
 		}
 	}
+	if ctx.Err() != nil {
+		return found, context.Cause(ctx) // nobody was asked to the end
+	}
 	if len(missing) > 0 {
 		return found, notInstalled(missing)
 	}

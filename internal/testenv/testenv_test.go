@@ -10,8 +10,10 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/jmoiron/sqlx"
+	goredis "github.com/redis/go-redis/v9"
 
 	"hunyue/internal/redis"
 )
@@ -136,6 +138,7 @@ func TestOwnRedisDiesAndComesBack(t *testing.T) {
 	if err := own.Set(ctx, "key", "own", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
+	awaitWritten(t, own)
 	server.Kill()
 	if err := own.Ping(ctx).Err(); err == nil {
 		t.Error("a killed Redis answers")
@@ -150,6 +153,25 @@ func TestOwnRedisDiesAndComesBack(t *testing.T) {
 	}
 	if got, err := shared.Get(ctx, prefix+"key").Result(); got != "shared" || err != nil {
 		t.Errorf("FLUSHALL reached the shared Redis: %q, %v", got, err)
+	}
+}
+
+// awaitWritten waits until Redis has handed what it acknowledged to the system.
+// While the disk is busy it keeps that to itself for up to two seconds
+// (appendfsync everysec), and a kill loses it.
+func awaitWritten(t *testing.T, client *goredis.Client) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		said, err := client.Info(t.Context(), "persistence").Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(said, "aof_buffer_length:0\r\n") {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("Redis keeps what it acknowledged in memory:\n%s", said)
+		}
 	}
 }
 
