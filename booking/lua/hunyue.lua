@@ -63,6 +63,17 @@ local function limited(cap, limit, now)
   return cap
 end
 
+-- Whether a quota has no place left for one more hold.
+local function full(h, quota, now)
+  return quota.used >= quota.cap or quota.used + live(h, now) >= quota.cap
+end
+
+-- The lines of the caps above a place; false where there is none.
+local function caps(m, args)
+  if #args < 6 then return {} end
+  return redis.call('HMGET', m, unpack(args, 6))
+end
+
 local function remember(keys, hold, ends, life)
   for i = 2, #keys do
     redis.call('ZADD', keys[i], ends, hold)
@@ -76,7 +87,7 @@ end
 -- {'rebuild'} | {'unknown'} no such quota.
 local function hold(keys, args)
   local now, id, ttl, grace = clock(args[1]), args[2], tonumber(args[3]), tonumber(args[4])
-  local m = redis.call('HMGET', keys[1], 'rid', 'born', 'quar', 'limit:' .. args[5], unpack(args, 5))
+  local m = redis.call('HMGET', keys[1], 'rid', 'born', 'quar', 'limit:' .. args[5], args[5])
   local rid, born, quar = m[1], m[2], tonumber(m[3] or 0)
   if not rid then return {'rebuild'} end
   if not m[5] then return {'unknown'} end
@@ -90,9 +101,9 @@ local function hold(keys, args)
   if quar > 0 then return {'rebuild'} end -- what was booked on lost holds may not have been settled
 
   place.cap = limited(place.cap, m[4], now)
-  for i = 2, #keys do
-    local q = i == 2 and place or (m[3 + i] and parse(m[3 + i]))
-    if q and (q.used >= q.cap or q.used + live(keys[i], now) >= q.cap) then return {'full'} end
+  if full(keys[2], place, now) then return {'full'} end -- most of a crowd ends here
+  for i, line in ipairs(caps(keys[1], args)) do
+    if line and full(keys[2 + i], parse(line), now) then return {'full'} end
   end
   if run_id() ~= rid then return {'rebuild'} end -- only here: a "no" may be stale, a "yes" may not
   remember(keys, id, now + ttl + grace, ttl + grace + 60000)
