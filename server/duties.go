@@ -16,6 +16,7 @@ func (p *parts) duties(c config) []job {
 		{"reconcile", 30 * time.Second, p.reconcile},
 		{"warm", 30 * time.Second, p.desk.Warm},
 		{"return unused", time.Minute, p.desk.ReturnUnused},
+		{"remind", time.Minute, p.desk.Remind},
 		{"close days", 5 * time.Minute, p.closeDays},
 		{"gauges", 15 * time.Second, p.gauges()},
 		{"purge", time.Hour, p.purge},

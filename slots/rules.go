@@ -26,6 +26,7 @@ type Rules struct {
 	XBForeign    bool      `json:"xb_foreign"    rule:"8"`  // registers couples with a foreigner
 	XBHMT        bool      `json:"xb_hmt"        rule:"8"`  // with a resident of Hong Kong, Macao or Taiwan
 	XBOverseas   bool      `json:"xb_overseas"   rule:"8"`  // with a Chinese citizen living abroad
+	ReminderTime TimeOfDay `json:"reminder_time" rule:"7"`  // the day before the visit, couples are reminded from then on
 	SMSSign      string    `json:"sms_sign"      rule:"92"` // the name that signs texts; 2 to 8 characters
 
 	EarlyMinutes  int `json:"early_minutes"     rule:"40"` // check-in opens so long before the slot starts
@@ -95,6 +96,7 @@ func DefaultRules() Rules {
 		CoolingFrom:  8*60 + 30,
 		CoolingUntil: 20 * 60,
 		NoShow:       NoShow{Count: 2, WithinDays: 30, RestrictDays: 15},
+		ReminderTime: 10 * 60,
 		SMSSign:      "婚姻登记",
 
 		EarlyMinutes:  30,

@@ -88,6 +88,7 @@ func (r Rules) checkTimes(wrong map[string]string) {
 		"spill_time":      r.SpillTime,
 		"cooling_from":    r.CoolingFrom,
 		"cooling_until":   r.CoolingUntil,
+		"reminder_time":   r.ReminderTime,
 		"report_reminder": r.ReportReminder,
 		"report_time":     r.ReportTime,
 	} {

@@ -51,6 +51,7 @@ CREATE TABLE appointment (
 		'completed', 'not_accepted', 'cancelled', 'cancelled_by_office', 'late', 'no_show', 'health_deferred')),
 	version     int         NOT NULL DEFAULT 1,
 	reschedules int         NOT NULL DEFAULT 0,
+	reminded_of date,       -- the day of the visit that a reminder has been asked for
 	channel     text        NOT NULL CHECK (channel IN ('web', 'phone', 'counter')),
 	caller      bytea,      -- sealed; who asked, where somebody else typed
 	phone_key   bytea       NOT NULL CHECK (length(phone_key) = 32),
