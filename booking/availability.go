@@ -167,11 +167,11 @@ func (d *Desk) Availability(ctx context.Context, office string) (*Availability, 
 	}
 	var newest *Availability
 	for range 3 { // a counting that was under way may have begun before the caller's change
-		a, due := d.availability.get(office, d.Clock.Now())
+		a, due := d.memory().availability.get(office, d.Clock.Now())
 		if a != nil && !due {
 			return a, nil
 		}
-		counting := d.availability.flight.DoChan(office, func() (any, error) {
+		counting := d.memory().availability.flight.DoChan(office, func() (any, error) {
 			return d.recount(context.WithoutCancel(ctx), office)
 		})
 		if a != nil {
@@ -187,14 +187,14 @@ func (d *Desk) Availability(ctx context.Context, office string) (*Availability, 
 }
 
 func (d *Desk) recount(ctx context.Context, office string) (*Availability, error) {
-	if _, wait := d.availability.begin(office, d.Clock.Now()); wait > 0 {
+	if _, wait := d.memory().availability.begin(office, d.Clock.Now()); wait > 0 {
 		time.Sleep(wait)
 	}
 	began := d.Clock.Now()
-	knows, _ := d.availability.begin(office, began)
+	knows, _ := d.memory().availability.begin(office, began)
 	a, err := d.count(ctx, office)
 	if err == nil {
-		d.availability.put(office, a, knows, d.Clock.Now().Sub(began))
+		d.memory().availability.put(office, a, knows, d.Clock.Now().Sub(began))
 	}
 	return a, err
 }

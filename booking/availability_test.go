@@ -53,15 +53,15 @@ func TestACrowdOfChangesCountsRarely(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for range 20 {
-				w.desk.availability.changed(office)
+				w.desk.own.availability.changed(office)
 				a, err := w.desk.Availability(t.Context(), office)
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				w.desk.availability.mu.Lock()
-				one := w.desk.availability.newest[office].took
-				w.desk.availability.mu.Unlock()
+				w.desk.own.availability.mu.Lock()
+				one := w.desk.own.availability.newest[office].took
+				w.desk.own.availability.mu.Unlock()
 				mu.Lock()
 				took[a] = one
 				mu.Unlock()

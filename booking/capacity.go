@@ -155,7 +155,7 @@ func (d *Desk) Publish(ctx context.Context, office string, from, to date.Date, o
 			return preview, err
 		}
 	}
-	d.availability.changed(office)
+	d.memory().availability.changed(office)
 	return preview, nil
 }
 

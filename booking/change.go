@@ -141,7 +141,7 @@ func (d *Desk) settle(ctx context.Context, lines []string) {
 	}
 	for _, line := range lines {
 		office, _, _ := strings.Cut(line, "-")
-		d.availability.changed(office)
+		d.memory().availability.changed(office)
 	}
 	d.Wake()
 }

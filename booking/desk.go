@@ -28,8 +28,31 @@ type Desk struct {
 	// Wake tells the outbox worker that there is something to do.
 	Wake func()
 
+	own    memory
+	public *Desk // whose memory this desk shares; nil: it has its own
+}
+
+// memory is what a desk keeps between requests.
+type memory struct {
 	availability snapshots
 	rebuilding   rebuilds
+}
+
+// Assisted is the same desk for staff, with connections of its own: a crowd at
+// the public door takes none from an operator or the hall. Each of the two
+// desks sees the other's changes at once.
+func (d *Desk) Assisted(db *sqlx.DB, offices *slots.Store) *Desk {
+	return &Desk{
+		DB: db, Holds: d.Holds, Offices: offices, Keys: d.Keys, Clock: d.Clock, Log: d.Log, Wake: d.Wake,
+		public: d,
+	}
+}
+
+func (d *Desk) memory() *memory {
+	if d.public != nil {
+		return d.public.memory()
+	}
+	return &d.own
 }
 
 // HoldRequest asks for one place.
@@ -70,7 +93,7 @@ func (d *Desk) Hold(ctx context.Context, r HoldRequest) (Hold, error) {
 	if err != nil {
 		return Hold{}, errors.Join(err, d.unlockPersons(ctx, r.Persons, id))
 	}
-	d.availability.changed(r.Slot.Office)
+	d.memory().availability.changed(r.Slot.Office)
 	return d.handOut(grant{
 		Hold: id, Quota: r.Slot.Quota(r.Channel), Epoch: v.epoch, Generation: v.generation,
 		Ends: v.number, Since: v.number - holdFor(rules).Milliseconds(),
@@ -239,7 +262,7 @@ func (d *Desk) free(ctx context.Context, g grant, lines []string) {
 	if err := errors.Join(err, d.unlockPersons(ctx, g.Persons, g.Hold)); err != nil {
 		d.Log.WarnContext(ctx, "hold not freed at once", "error", err)
 	}
-	d.availability.changed(slot.Office)
+	d.memory().availability.changed(slot.Office)
 }
 
 func (d *Desk) read(token string, id uuid.UUID, session string) (grant, slots.SlotID, slots.Channel, error) {

@@ -1,12 +1,15 @@
 package booking
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"hunyue/internal/fault"
 	"hunyue/internal/identity"
+	"hunyue/internal/testenv"
+	"hunyue/slots"
 )
 
 func TestHoldBecomesOneAppointment(t *testing.T) {
@@ -307,5 +310,52 @@ func TestIneligibleCouplesAreRefusedByField(t *testing.T) {
 	var stored int
 	if err := w.db.Get(&stored, `SELECT count(*) FROM appointment`); err != nil || stored != 0 {
 		t.Errorf("%d stored, %v", stored, err)
+	}
+}
+
+func TestACrowdTakesNoConnectionFromStaff(t *testing.T) {
+	w := newWorld(t)
+	slot := w.slot("0900", 2)
+	w.desk.DB = testenv.Pool(t, w.db)
+	w.desk.DB.SetMaxOpenConns(1)
+	crowd, err := w.desk.DB.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer crowd.Close()
+
+	public := w.desk
+	w.desk = public.Assisted(w.db, public.Offices)
+	a := w.book(slot)
+	if _, err := w.desk.Cancel(t.Context(), Change{Appointment: a, Staff: true, Reason: "asked for it", Actor: "operator"}); err != nil {
+		t.Errorf("cancel while the public has no connection left: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := public.Find(ctx, a.Number, "secret"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the public desk: %v; want it to wait, or this test shows nothing", err)
+	}
+}
+
+func TestBothDesksSeeEachOthersChanges(t *testing.T) {
+	w := newWorld(t)
+	slot := w.slot("0900", 1)
+	staff := w.desk.Assisted(w.db, w.desk.Offices)
+	left := func(d *Desk) int {
+		t.Helper()
+		a, err := d.Availability(t.Context(), office)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Times(slots.Marriage, slots.Phone, w.day)[0].Remaining
+	}
+	if n := left(w.desk); n != 1 {
+		t.Fatalf("%d places left before anything, want 1", n)
+	}
+	if _, err := staff.Hold(t.Context(), w.ask(slot, "k")); err != nil {
+		t.Fatal(err)
+	}
+	if n := left(w.desk); n != 0 {
+		t.Errorf("the public desk has %d places left after the staff's held the only one", n)
 	}
 }

@@ -20,7 +20,7 @@ type rebuilds struct{ singleflight.Group }
 // nothing of it was ever in Redis, new holds are kept out until every hold that
 // may have been lost has ended: whoever was promised a place still gets it.
 func (d *Desk) rebuild(ctx context.Context, office string, day date.Date, ttl time.Duration) error {
-	_, err, _ := d.rebuilding.Do(office+day.String(), func() (any, error) {
+	_, err, _ := d.memory().rebuilding.Do(office+day.String(), func() (any, error) {
 		return nil, d.fill(context.WithoutCancel(ctx), office, day, ttl)
 	})
 	return err

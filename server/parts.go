@@ -23,11 +23,11 @@ import (
 )
 
 // How many connections each part of the program may have. They are pools of
-// their own, so that a crowd at the public door takes none from the staff in
+// their own, so that a crowd at the public door takes none from operators and
 // the hall, nor from the messages that are to be sent.
 const (
 	bookingConnections = 24
-	staffConnections   = 8
+	staffConnections   = 10
 	jobsConnections    = 6
 )
 
@@ -44,7 +44,8 @@ type parts struct {
 	watched  *observer
 	accounts *auth.Accounts
 	offices  *slots.Store
-	desk     *booking.Desk
+	desk     *booking.Desk // for couples
+	assisted *booking.Desk // for staff
 	hall     *hall.Desk
 	outbox   *notify.Outbox
 	codes    *notify.Codes
@@ -77,7 +78,7 @@ func assemble(ctx context.Context, c config, at addresses, log *slog.Logger) (*p
 		return p, err
 	}
 	p.pages, err = web.New(web.Pages{
-		Desk: p.desk, Hall: p.hall, Offices: p.offices, Codes: p.codes, Accounts: p.accounts, Dev: p.sent,
+		Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Accounts: p.accounts, Dev: p.sent,
 		Keys: p.keys, Clock: p.clock, Texts: p.texts,
 	})
 	if err != nil {
@@ -98,8 +99,9 @@ func (p *parts) furnish(ctx context.Context, c config) {
 		DB: p.booking, Holds: &booking.Holds{Redis: p.redis, Clock: p.clock}, Offices: p.offices,
 		Keys: p.keys, Clock: p.clock, Log: p.log, Wake: func() { p.outbox.Wake(ctx) },
 	}
+	p.assisted = p.desk.Assisted(p.staff, &slots.Store{DB: p.staff, Clock: p.clock})
 	p.hall = &hall.Desk{
-		DB: p.staff, Offices: &slots.Store{DB: p.staff, Clock: p.clock},
+		DB: p.staff, Offices: p.assisted.Offices,
 		Keys: p.keys, Clock: p.clock, Log: p.log,
 	}
 	p.demo = &demoWorld{
@@ -172,7 +174,7 @@ func (p *parts) surface(c config) *surface {
 			{"postgres", p.staff.PingContext},
 			{"redis", func(ctx context.Context) error { return p.redis.Ping(ctx).Err() }},
 		}},
-		api: &api.API{Desk: p.desk, Hall: p.hall, Offices: p.offices, Codes: p.codes, Accounts: p.accounts},
+		api: &api.API{Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Accounts: p.accounts},
 	}
 }
 

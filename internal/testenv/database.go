@@ -27,6 +27,21 @@ func DB(t testing.TB) *sqlx.DB {
 	return db
 }
 
+// Pool is more connections to the database of db, which take none from it.
+func Pool(t testing.TB, db *sqlx.DB) *sqlx.DB {
+	t.Helper()
+	var name string
+	if err := db.Get(&name, `SELECT current_database()`); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := postgres.Open(t.Context(), within(server(t, DatabaseURL), name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pool.Close() })
+	return pool
+}
+
 // DSN is the address of such a database, for a program that opens it itself.
 func DSN(t testing.TB) string {
 	t.Helper()

@@ -22,7 +22,8 @@ import (
 
 // API answers JSON requests. Its methods are the operations of openapi.yaml.
 type API struct {
-	Desk     *booking.Desk
+	Desk     *booking.Desk // for couples
+	Assisted *booking.Desk // for staff
 	Hall     *hall.Desk
 	Offices  *slots.Store
 	Codes    *notify.Codes

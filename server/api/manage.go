@@ -116,7 +116,7 @@ func (a *API) Publish(ctx context.Context, r PublishRequestObject) (PublishRespo
 		return nil, err
 	}
 	how := slots.PublishOptions{DryRun: r.Body.DryRun, ConfirmUnpublishedCalendar: r.Body.ConfirmUnpublishedCalendar}
-	preview, err := a.Desk.Publish(ctx, r.Office, r.Body.From, r.Body.To, how, staff.Actor())
+	preview, err := a.Assisted.Publish(ctx, r.Office, r.Body.From, r.Body.To, how, staff.Actor())
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (a *API) SetCapacity(ctx context.Context, r SetCapacityRequestObject) (SetC
 	if slot.Office != r.Office {
 		return nil, slots.ErrNoSuchSlot
 	}
-	now, err := a.Desk.SetCapacity(ctx, booking.Capacity{
+	now, err := a.Assisted.SetCapacity(ctx, booking.Capacity{
 		Quota: slot.Quota(slots.Channel(r.Body.Channel)), Places: r.Body.Capacity, Reason: r.Body.Reason, Actor: staff.Actor(),
 	})
 	if err != nil {
@@ -172,7 +172,7 @@ func (a *API) Suspend(ctx context.Context, r SuspendRequestObject) (SuspendRespo
 	if err != nil {
 		return nil, err
 	}
-	done, err := a.Desk.Suspend(ctx, slots.Closing{
+	done, err := a.Assisted.Suspend(ctx, slots.Closing{
 		Office: o.ID, From: r.Body.From, To: r.Body.To, Mode: slots.Mode(r.Body.Mode), Services: r.Body.Services,
 		Reason: r.Body.Reason, Notice: r.Body.Notice,
 	}, staff.Actor(), r.Body.DryRun)

@@ -50,7 +50,7 @@ func (a *API) HoldForCaller(ctx context.Context, r HoldForCallerRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	held, err := a.Desk.Hold(ctx, booking.HoldRequest{
+	held, err := a.Assisted.Hold(ctx, booking.HoldRequest{
 		Slot: slot, Channel: slots.Channel(r.Body.Channel), Session: staff.Actor(), Key: r.Params.IdempotencyKey,
 	})
 	if err != nil {
@@ -72,7 +72,7 @@ func (a *API) BookForCaller(ctx context.Context, r BookForCallerRequestObject) (
 		return nil, err
 	}
 	staff, seen := auth.From(ctx), shownIn(ctx)
-	receipt, err := a.Desk.Confirm(ctx, booking.Application{
+	receipt, err := a.Assisted.Confirm(ctx, booking.Application{
 		Hold: r.Body.Hold, Token: seen.token, Session: staff.Actor(), Key: r.Params.IdempotencyKey, Request: seen.body,
 		Service: r.Body.Service, Parties: parties, Phone: phone,
 		Locale: localeOf(r.Body.Locale), Consents: consentsOf(r.Body.Consents),
@@ -101,7 +101,7 @@ func (a *API) ListAppointments(ctx context.Context, r ListAppointmentsRequestObj
 		if day.IsZero() && r.Params.Q == "" {
 			day = a.today(o)
 		}
-		rows, err := a.Desk.Search(ctx, office, r.Params.Q, day)
+		rows, err := a.Assisted.Search(ctx, office, r.Params.Q, day)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func (a *API) SearchAppointments(ctx context.Context, r SearchAppointmentsReques
 		return nil, err
 	}
 	for _, office := range offices {
-		rows, err := a.Desk.Search(ctx, office, r.Body.Q, r.Body.Date)
+		rows, err := a.Assisted.Search(ctx, office, r.Body.Q, r.Body.Date)
 		if err != nil {
 			return nil, err
 		}

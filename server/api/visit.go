@@ -19,7 +19,7 @@ var ErrReadingMissing = fault.New(fault.Forbidden, "own_reading_missing")
 // office is none to them.
 func (a *API) visitor(ctx context.Context, number string) (booking.Appointment, *auth.Staff, error) {
 	staff := auth.From(ctx)
-	found, err := a.Desk.At(ctx, number, staff.MayServe)
+	found, err := a.Assisted.At(ctx, number, staff.MayServe)
 	return found, staff, err
 }
 

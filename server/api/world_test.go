@@ -61,11 +61,12 @@ func newWorld(t testing.TB) *world {
 	now, log := &clock.Clock{}, slog.New(slog.DiscardHandler)
 	offices := &slots.Store{DB: db, Clock: now}
 	outbox := notify.NewOutbox(db, now, log)
+	desk := &booking.Desk{
+		DB: db, Holds: &booking.Holds{Redis: redis, Prefix: prefix, Clock: now}, Offices: offices, Keys: keys,
+		Clock: now, Log: log, Wake: func() {},
+	}
 	w := &world{t: t, spec: spec(t), api: &API{
-		Desk: &booking.Desk{
-			DB: db, Holds: &booking.Holds{Redis: redis, Prefix: prefix, Clock: now}, Offices: offices, Keys: keys,
-			Clock: now, Log: log, Wake: func() {},
-		},
+		Desk: desk, Assisted: desk.Assisted(db, offices),
 		Hall:     &hall.Desk{DB: db, Offices: offices, Keys: keys, Clock: now, Log: log},
 		Offices:  offices,
 		Codes:    &notify.Codes{DB: db, Keys: keys, Outbox: outbox, Limits: true},

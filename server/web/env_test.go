@@ -60,12 +60,13 @@ func newTown(t *testing.T) *town {
 	}
 	log := slog.New(slog.DiscardHandler)
 	offices, outbox := &slots.Store{DB: db, Clock: now}, notify.NewOutbox(db, now, log)
+	desk := &booking.Desk{
+		DB: db, Holds: &booking.Holds{Redis: client, Prefix: prefix, Clock: now}, Offices: offices,
+		Keys: keys, Clock: now, Log: log, Wake: func() {},
+	}
 	tn := &town{t: t, db: db}
 	tn.Pages, err = New(Pages{
-		Desk: &booking.Desk{
-			DB: db, Holds: &booking.Holds{Redis: client, Prefix: prefix, Clock: now}, Offices: offices,
-			Keys: keys, Clock: now, Log: log, Wake: func() {},
-		},
+		Desk: desk, Assisted: desk.Assisted(db, offices),
 		Hall: &hall.Desk{DB: db, Offices: offices, Keys: keys, Clock: now, Log: log}, Offices: offices,
 		Codes:    &notify.Codes{DB: db, Keys: keys, Outbox: outbox, Limits: true},
 		Accounts: &auth.Accounts{DB: db, Keys: keys, Clock: now},

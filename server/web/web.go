@@ -20,7 +20,8 @@ import (
 
 // Pages answers browsers.
 type Pages struct {
-	Desk     *booking.Desk
+	Desk     *booking.Desk // for couples
+	Assisted *booking.Desk // for staff
 	Hall     *hall.Desk
 	Offices  *slots.Store
 	Codes    *notify.Codes
@@ -75,6 +76,13 @@ func (p *Pages) Mount(e *echo.Echo) {
 	}
 }
 
+// forStaff is the same pages with what staff have to themselves.
+func (p *Pages) forStaff() *Pages {
+	staff := *p
+	staff.Desk, staff.Offices = p.Assisted, p.Assisted.Offices
+	return &staff
+}
+
 // The roles behind each group of addresses, as in the API.
 var (
 	assists   = []string{auth.Operator, auth.Hall, auth.Registrar, auth.Manager}
@@ -85,6 +93,7 @@ var (
 )
 
 func (p *Pages) mountStaff(e *echo.Echo) {
+	p = p.forStaff()
 	call := e.Group("/call", p.Accounts.RequirePage(assists...))
 	call.GET("", p.callOffices)
 	p.phone().mount(call)
