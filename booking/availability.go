@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -15,11 +16,13 @@ import (
 // How old an availability may be before it is counted again, and how old it is
 // given out meanwhile (domain rule 29 allows 2 s). Whoever has changed something
 // sees it; but from one counting to the next goes at least a multiple of the time
-// that the last one took, so that a crowd of changes leaves the processors alone.
+// that the last one took, so that a crowd of changes leaves the processors alone,
+// though never longer than fresh: somebody is waiting.
 const (
-	fresh  = time.Second
-	usable = 2 * time.Second
-	share  = 4
+	fresh   = time.Second
+	usable  = 2 * time.Second
+	share   = 4
+	patient = 8 * time.Second // for one counting, less than a request waits
 )
 
 // State is what a day or a slot is to somebody who wants to book.
@@ -46,6 +49,7 @@ type Availability struct {
 	cells map[date.Date][]cell
 
 	made sync.Map
+	kept atomic.Int64
 }
 
 // cell is a place quota with what is left of it.
@@ -79,13 +83,18 @@ type Time struct {
 	OpensAt   time.Time
 }
 
-// Cached is what make gives for key, made once for this availability.
+// mostMade is how much readers may have an availability keep: more than is
+// asked for on any ordinary day, and little enough to be asked for on purpose.
+const mostMade = 200
+
+// Cached is what make gives for key, made once for this availability unless a
+// great many others were.
 func (a *Availability) Cached(key string, make func() ([]byte, error)) ([]byte, error) {
 	if v, ok := a.made.Load(key); ok {
 		return v.([]byte), nil
 	}
 	v, err := make()
-	if err == nil {
+	if err == nil && a.kept.Add(1) <= mostMade {
 		a.made.Store(key, v)
 	}
 	return v, err
@@ -146,7 +155,7 @@ func (s *snapshots) begin(office string, now time.Time) (knows int, wait time.Du
 	defer s.mu.Unlock()
 	n := s.at(office)
 	if n.of != nil {
-		wait = min(share*n.took, n.of.AsOf.Add(n.took+share*n.took).Sub(now))
+		wait = min(share*n.took, n.of.AsOf.Add(n.took+share*n.took).Sub(now), fresh)
 	}
 	return n.changes, wait
 }
@@ -177,16 +186,22 @@ func (d *Desk) Availability(ctx context.Context, office string) (*Availability, 
 		if a != nil {
 			return a, nil // the next reader has the new one
 		}
-		counted := <-counting
-		if counted.Err != nil {
-			return nil, counted.Err
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err() // the others go on waiting
+		case counted := <-counting:
+			if counted.Err != nil {
+				return nil, counted.Err
+			}
+			newest = counted.Val.(*Availability)
 		}
-		newest = counted.Val.(*Availability)
 	}
 	return newest, nil
 }
 
 func (d *Desk) recount(ctx context.Context, office string) (*Availability, error) {
+	ctx, cancel := context.WithTimeout(ctx, patient)
+	defer cancel()
 	if _, wait := d.memory().availability.begin(office, d.Clock.Now()); wait > 0 {
 		time.Sleep(wait)
 	}
@@ -219,8 +234,9 @@ func (d *Desk) count(ctx context.Context, office string) (*Availability, error) 
 	if err != nil {
 		return nil, err
 	}
-	for _, of := range byDay(quotas) {
-		a.cells[of[0].Day] = cells(of, d.held(ctx, of))
+	days := byDay(quotas)
+	for i, held := range d.held(ctx, days) {
+		a.cells[days[i][0].Day] = cells(days[i], held)
 	}
 	return a, nil
 }
@@ -240,16 +256,27 @@ func byDay(quotas []slots.Quota) [][]slots.Quota {
 	return days
 }
 
-// held is how many holds of each quota of a day are alive, if Redis can say.
-func (d *Desk) held(ctx context.Context, quotas []slots.Quota) []int {
-	ids := make([]string, len(quotas))
-	for i, q := range quotas {
-		ids[i] = q.ID
+// held is how many holds of each quota are alive, day by day. Where Redis
+// cannot say, none are counted, and it is not asked again: it may be hanging.
+func (d *Desk) held(ctx context.Context, days [][]slots.Quota) [][]int {
+	var away error
+	held := make([][]int, len(days))
+	for i, quotas := range days {
+		held[i] = make([]int, len(quotas))
+		if away != nil {
+			continue
+		}
+		ids := make([]string, len(quotas))
+		for j, q := range quotas {
+			ids[j] = q.ID
+		}
+		var counted []int
+		if counted, away = d.Holds.count(ctx, ids); away == nil {
+			held[i] = counted
+		}
 	}
-	held, err := d.Holds.count(ctx, ids)
-	if err != nil {
-		d.Log.WarnContext(ctx, "availability without holds", "error", err)
-		return make([]int, len(quotas))
+	if away != nil {
+		d.Log.WarnContext(ctx, "availability without holds", "error", away)
 	}
 	return held
 }

@@ -3,7 +3,8 @@ package booking
 import (
 	"context"
 	"errors"
-	"time"
+	"maps"
+	"slices"
 
 	"hunyue/internal/date"
 	"hunyue/internal/postgres"
@@ -44,9 +45,11 @@ func (d *Desk) SetCapacity(ctx context.Context, c Capacity) (slots.Recap, error)
 		return err
 	})
 	if err != nil {
-		return slots.Recap{}, errors.Join(err, d.Holds.lift(context.WithoutCancel(ctx), c.Quota))
+		d.lift(ctx, []string{c.Quota})
+		return slots.Recap{}, err
 	}
 	d.settle(ctx, []string{done.Line})
+	d.lift(ctx, []string{c.Quota})
 	return done, nil
 }
 
@@ -84,6 +87,7 @@ func (d *Desk) returnUnused(ctx context.Context, of slots.OfficeDay) error {
 	if err != nil {
 		return err
 	}
+	defer d.lift(ctx, slices.Collect(maps.Keys(free)))
 	var changed []slots.Recap
 	err = postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
 		var err error
@@ -147,11 +151,7 @@ func (d *Desk) Publish(ctx context.Context, office string, from, to date.Date, o
 		return preview, err
 	}
 	for day := from; !day.After(to); day = day.AddDays(1) {
-		rules, err := d.Offices.Rules(ctx, office, day)
-		if err != nil {
-			return preview, err
-		}
-		if err := d.publishDay(ctx, office, day, holdFor(rules)); err != nil {
+		if err := d.publishDay(ctx, office, day); err != nil {
 			return preview, err
 		}
 	}
@@ -161,8 +161,8 @@ func (d *Desk) Publish(ctx context.Context, office string, from, to date.Date, o
 
 // publishDay brings Redis up to what Postgres has of an office-day. Without
 // Redis it does nothing: the first hold finds the day missing and fills it.
-func (d *Desk) publishDay(ctx context.Context, office string, day date.Date, ttl time.Duration) error {
-	err := d.rebuild(ctx, office, day, ttl)
+func (d *Desk) publishDay(ctx context.Context, office string, day date.Date) error {
+	err := d.rebuild(ctx, office, day)
 	if errors.Is(err, slots.ErrNoSuchSlot) || errors.Is(err, ErrResuming) {
 		return nil
 	}

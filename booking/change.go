@@ -12,6 +12,7 @@ import (
 
 	"hunyue/internal/date"
 	"hunyue/internal/postgres"
+	"hunyue/slots"
 )
 
 // Change is a couple's or the staff's wish to cancel or move an appointment.
@@ -34,26 +35,27 @@ func (d *Desk) Cancel(ctx context.Context, c Change) (Appointment, error) {
 	if a.Status == Cancelled {
 		return a, nil
 	}
-	until, err := d.coolUntil(ctx, a, c.Staff)
-	if err != nil {
-		return a, err
-	}
 	var lines []string
-	refused, err := d.afterCode(ctx, c, uuid.New(), func(tx postgres.Querier) error {
-		if err := auditReason(ctx, tx, c); err != nil {
-			return err
-		}
-		var err error
+	refused, err := d.afterCode(ctx, c, d.canceller(a), func(tx postgres.Querier, until *time.Time) (err error) {
 		lines, err = EndAppointment(ctx, tx, a.ID, Cancelled, until, c.Actor)
 		return err
 	})
 	return d.changed(ctx, a, lines, refused, err)
 }
 
+// canceller spends the phone code that cancels an appointment: the same one
+// however often the request is sent.
+func (d *Desk) canceller(a Appointment) uuid.UUID {
+	id, _ := uuid.FromBytes(d.Keys.MAC("cancel", a.Hold[:])[:16]) // fails only for another length
+	return id
+}
+
 // Move takes the place of a hold and gives the old one back, in one step: the
-// old place is kept until the new one is sure (domain rule 35).
+// old place is kept until the new one is sure (domain rule 35). What the law asks
+// of the couple has to hold on the new day.
 //
-// Faults: those of Cancel, those of a hold, ErrFull, ErrTooManyMoves.
+// Faults: those of Cancel, those of a hold, invalid_input by field, ErrFull,
+// ErrTooManyMoves.
 func (d *Desk) Move(ctx context.Context, c Change, hold uuid.UUID, token, session string) (Appointment, error) {
 	a := c.Appointment
 	g, slot, channel, err := d.read(token, hold, session)
@@ -63,11 +65,11 @@ func (d *Desk) Move(ctx context.Context, c Change, hold uuid.UUID, token, sessio
 	if slot.Office != a.Office || slot.Group != a.Group {
 		return a, ErrHoldForeign
 	}
-	rules, err := d.Offices.Rules(ctx, slot.Office, slot.Day)
+	parties, err := d.Parties(ctx, a)
 	if err != nil {
 		return a, err
 	}
-	until, err := d.coolUntil(ctx, a, c.Staff)
+	rules, err := d.eligible(ctx, Application{Service: a.Service, Parties: parties}, slot)
 	if err != nil {
 		return a, err
 	}
@@ -75,25 +77,30 @@ func (d *Desk) Move(ctx context.Context, c Change, hold uuid.UUID, token, sessio
 		d.Log.WarnContext(ctx, "hold not pinned", "error", err)
 	}
 	var lines []string
-	refused, err := d.afterCode(ctx, c, hold, func(tx postgres.Querier) error {
-		if err := auditReason(ctx, tx, c); err != nil {
-			return err
-		}
-		var err error
+	refused, err := d.afterCode(ctx, c, hold, func(tx postgres.Querier, until *time.Time) (err error) {
 		lines, err = moveAppointment(ctx, tx, a.ID, g, rules.MaxMoves, until, c.Actor)
 		return err
 	})
 	if err == nil && refused == nil {
-		d.free(ctx, g, nil)
+		d.free(ctx, g, "C", nil)
 	}
 	return d.changed(ctx, a, lines, refused, err)
 }
 
-// afterCode runs change in a transaction once the phone code is spent in it, by
-// a spender for whom it stays good. A wrong code is an answer and not an error:
+// afterCode runs change in a transaction, in time and once the phone code is
+// spent in it, by a spender for whom it stays good. The change is told until when
+// the place that it gives back cools. A wrong code is an answer and not an error:
 // the try has to be counted.
-func (d *Desk) afterCode(ctx context.Context, c Change, spender uuid.UUID, change func(tx postgres.Querier) error) (refused, err error) {
+func (d *Desk) afterCode(ctx context.Context, c Change, spender uuid.UUID, change func(tx postgres.Querier, until *time.Time) error) (refused, err error) {
+	t, err := d.terms(ctx, c.Appointment)
+	if err != nil {
+		return nil, err
+	}
 	err = postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
+		until, err := t.coolUntil(ctx, tx, c)
+		if err != nil {
+			return err
+		}
 		if !c.Staff {
 			result, err := d.spend(ctx, tx, c, spender)
 			if err != nil || result != "ok" {
@@ -101,7 +108,10 @@ func (d *Desk) afterCode(ctx context.Context, c Change, spender uuid.UUID, chang
 				return err
 			}
 		}
-		return change(tx)
+		if err := auditReason(ctx, tx, c); err != nil {
+			return err
+		}
+		return change(tx, until)
 	})
 	return refused, faultOf(err)
 }
@@ -146,21 +156,35 @@ func (d *Desk) settle(ctx context.Context, lines []string) {
 	d.Wake()
 }
 
-// coolUntil is when a's place may be sold again, or ErrTooLate.
-func (d *Desk) coolUntil(ctx context.Context, a Appointment, staff bool) (*time.Time, error) {
-	rules, err := d.Offices.Rules(ctx, a.Office, a.Day)
-	if err != nil {
-		return nil, err
-	}
+// terms is what an office says about giving up an appointment. They are read
+// before the transaction, which would otherwise wait for a second connection
+// while it keeps its own.
+type terms struct {
+	zone     *time.Location
+	rules    slots.Rules
+	deadline time.Time // from then on only staff can
+}
+
+func (d *Desk) terms(ctx context.Context, a Appointment) (terms, error) {
 	zone, err := d.zone(ctx, a.Office)
 	if err != nil {
-		return nil, err
+		return terms{}, err
 	}
-	now := d.Clock.Now()
-	if deadline := a.Day.AddDays(1 - rules.CancelDays).In(zone); !staff && !now.Before(deadline) {
+	rules, err := d.Offices.Rules(ctx, a.Office, a.Day)
+	return terms{zone, rules, a.Day.AddDays(1 - rules.CancelDays).In(zone)}, err
+}
+
+// coolUntil is when the place that c gives back may be sold again, or
+// ErrTooLate. The database's clock decides.
+func (t terms) coolUntil(ctx context.Context, tx postgres.Querier, c Change) (*time.Time, error) {
+	var now time.Time
+	if err := tx.GetContext(ctx, &now, `SELECT clock_now()`); err != nil {
+		return nil, fmt.Errorf("the time of a change: %w", err)
+	}
+	if !c.Staff && !now.Before(t.deadline) {
 		return nil, ErrTooLate
 	}
-	until := randomMinute(now, zone, int(rules.CoolingFrom), int(rules.CoolingUntil), rand.IntN)
+	until := randomMinute(now, t.zone, int(t.rules.CoolingFrom), int(t.rules.CoolingUntil), rand.IntN)
 	return &until, nil
 }
 

@@ -220,7 +220,7 @@ func TestDayCapBindsAllSlots(t *testing.T) {
 	cap := a.Family(slots.Phone)[2] // the day's
 	w.exec(`INSERT INTO quota (id, office_id, day, kind, biz_group, cap, opens_at, closes_at) VALUES ($1, $2, $3, 'day', 'marriage', 3, clock_now() - interval '1 day', clock_now() + interval '90 days')`, cap, office, w.day)
 	w.exec(`UPDATE quota SET parents = ARRAY[$1], version = version + 1 WHERE kind = 'place'`, cap)
-	if err := w.desk.publishDay(t.Context(), office, w.day, time.Minute); err != nil {
+	if err := w.desk.publishDay(t.Context(), office, w.day); err != nil {
 		t.Fatal(err)
 	}
 	w.book(a)

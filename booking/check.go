@@ -102,7 +102,7 @@ var assertions = []struct{ name, query string }{
 	{"every_booking_has_its_message", `
 		SELECT count(*)
 		FROM appointment AS a
-		WHERE a.created_at > clock_now() - interval '7 days'
+		WHERE a.created_at > (SELECT clock_now()) - interval '7 days'
 		  AND NOT EXISTS (SELECT FROM outbox AS o WHERE o.appointment_id = a.id AND o.kind = 'booked')`},
 	{"appointment_stands_in_its_slot", `
 		SELECT count(*)
@@ -172,7 +172,7 @@ func Check(ctx context.Context, db postgres.Querier, holds *Holds) ([]Assertion,
 // redisDiffers counts the quotas that Redis has otherwise than Postgres. An
 // office-day that Redis does not know is no difference: it is filled on demand.
 func redisDiffers(ctx context.Context, db postgres.Querier, holds *Holds) (int, error) {
-	days, err := publishedDays(ctx, db)
+	days, err := comingDays(ctx, db)
 	if err != nil {
 		return 0, err
 	}

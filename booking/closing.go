@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
+	"github.com/lib/pq"
+
+	"hunyue/internal/date"
 	"hunyue/internal/postgres"
 	"hunyue/slots"
 )
@@ -44,40 +48,78 @@ func (d *Desk) Suspend(ctx context.Context, c slots.Closing, actor string, dryRu
 	d.shut(ctx, closure.Closed)
 	done, closure, err := d.suspend(ctx, c, actor, false)
 	if err != nil {
+		d.lift(ctx, closure.Closed)
 		return done, err
 	}
-	lines, err := linesOf(ctx, d.DB, c.Office, c.From, c.To)
-	if err != nil {
-		return done, err
-	}
-	d.settle(ctx, append(closure.Lines, lines...))
+	d.settle(ctx, closure.Lines)
 	return done, nil
 }
 
-func (d *Desk) suspend(ctx context.Context, c slots.Closing, actor string, dryRun bool) (Suspension, slots.Closure, error) {
-	var (
-		s       Suspension
-		closure slots.Closure
-	)
-	err := postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
-		var err error
-		if closure, err = d.Offices.Close(ctx, tx, c, actor); err != nil {
+// suspend does it in one transaction, which begins anew when it loses against
+// others who want the same rows. Whoever gives up an appointment locks it before
+// its quotas, and so is it here.
+func (d *Desk) suspend(ctx context.Context, c slots.Closing, actor string, dryRun bool) (s Suspension, closure slots.Closure, err error) {
+	err = insistent(ctx, func() error {
+		return postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
+			if err := lockBooked(ctx, tx, c.Office, c.From, c.To); err != nil {
+				return err
+			}
+			if closure, err = d.Offices.Close(ctx, tx, c, actor); err != nil {
+				return err
+			}
+			if s.Affected, err = affected(ctx, tx, closure.Suspension); err != nil {
+				return err
+			}
+			if dryRun {
+				return errDryRun
+			}
+			s.ID = closure.Suspension
+			freed, err := cancelAll(ctx, tx, s.Affected, actor)
+			closure.Lines = append(closure.Lines, freed...)
 			return err
-		}
-		if s.Affected, err = affected(ctx, tx, closure.Suspension); err != nil {
-			return err
-		}
-		if dryRun {
-			return errDryRun
-		}
-		s.ID = closure.Suspension
-		return cancelAll(ctx, tx, s.Affected, actor)
+		})
 	})
 	s.Closed = len(closure.Closed)
 	if errors.Is(err, errDryRun) {
 		err = nil
 	}
 	return s, closure, err
+}
+
+// insistent runs act again where it lost against others who wanted the same
+// rows: after a deadlock, or a lock that did not come in time.
+func insistent(ctx context.Context, act func() error) error {
+	for try := time.Duration(1); ; try++ {
+		err := act()
+		if state := postgres.State(err); try == 5 || state != "40P01" && state != "55P03" {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(try * time.Duration(10+rand.IntN(40)) * time.Millisecond):
+		}
+	}
+}
+
+// lockBooked keeps those who are booked from one day to another from changing
+// anything until the transaction ends, which may take longer than a request's.
+func lockBooked(ctx context.Context, tx postgres.Querier, office string, from, to date.Date) error {
+	if _, err := tx.ExecContext(ctx, `SET LOCAL statement_timeout = '30s'`); err != nil {
+		return fmt.Errorf("more time for a suspension: %w", err)
+	}
+	_, err := tx.ExecContext(ctx, `
+		SELECT id
+		FROM appointment
+		WHERE office_id = $1
+		  AND day BETWEEN $2 AND coalesce($3, 'infinity'::date)
+		  AND status = 'booked'
+		ORDER BY id
+		FOR NO KEY UPDATE`, office, from, to)
+	if err != nil {
+		return fmt.Errorf("lock who is booked at %s: %w", office, err)
+	}
+	return nil
 }
 
 // shut keeps new holds out of places while Postgres closes them. If Redis
@@ -91,15 +133,31 @@ func (d *Desk) shut(ctx context.Context, quotas []string) {
 	}
 }
 
-// cancelAll ends the appointments and, with their messages, puts them on the
-// call list. The closed places do not cool: nobody can take them.
-func cancelAll(ctx context.Context, tx postgres.Querier, gone []Affected, actor string) error {
-	for _, a := range gone {
-		if _, err := EndAppointment(ctx, tx, a.ID, CancelledByOffice, nil, actor); err != nil {
-			return err
+// lift takes back a limit that came to nothing or has served. What cannot be
+// lifted now ends by itself.
+func (d *Desk) lift(ctx context.Context, quotas []string) {
+	for _, quota := range quotas {
+		if err := d.Holds.lift(context.WithoutCancel(ctx), quota); err != nil {
+			d.Log.WarnContext(ctx, "a limit is not lifted at once", "error", err)
+			return
 		}
 	}
-	return nil
+}
+
+// cancelAll ends the appointments, which are locked, and with their messages
+// puts them on the call list. The closed places do not cool: nobody can take
+// them. It returns the new figures.
+func cancelAll(ctx context.Context, tx postgres.Querier, gone []Affected, actor string) ([]string, error) {
+	ids := make([]int64, len(gone))
+	for i, a := range gone {
+		ids[i] = a.ID
+	}
+	var lines pq.StringArray
+	err := tx.GetContext(ctx, &lines, `SELECT end_appointments($1, $2, $3)`, pq.Array(ids), string(CancelledByOffice), actor)
+	if err != nil {
+		return nil, fmt.Errorf("cancel %d appointments: %w", len(ids), faultOf(err))
+	}
+	return lines, nil
 }
 
 // affected is the couples of a full suspension who have not come yet: who is in
@@ -115,7 +173,8 @@ func affected(ctx context.Context, db postgres.Querier, suspension int64) ([]Aff
 		WHERE s.id = $1
 		  AND s.mode = 'full'
 		  AND a.status = 'booked'
-		ORDER BY a.starts_at, a.id`, suspension)
+		ORDER BY a.starts_at, a.id
+		FOR NO KEY UPDATE OF a`, suspension)
 	if err != nil {
 		return nil, fmt.Errorf("affected appointments: %w", err)
 	}

@@ -31,9 +31,10 @@ type Receipt struct {
 }
 
 // Confirm turns a hold into an appointment. Asking again with the same hold
-// gives the same appointment, also after the hold has ended.
+// for the same persons gives the same appointment, also after the hold has
+// ended; for other persons it is ErrBooked.
 //
-// Faults: invalid_input by field; ErrHoldForeign, ErrHoldExpired, ErrFull,
+// Faults: invalid_input by field; ErrHoldForeign, ErrHoldExpired, ErrBooked, ErrFull,
 // ErrClosed, ErrSuspended, ErrPersonBusy, ErrPhoneBusy, ErrKeyReused, ErrStillRunning, ErrCodeWrong,
 // ErrCodeExpired, ErrCodeUsedUp, ErrUnknownOutcome.
 func (d *Desk) Confirm(ctx context.Context, a Application) (Receipt, error) {
@@ -61,11 +62,11 @@ func (d *Desk) Confirm(ctx context.Context, a Application) (Receipt, error) {
 	made, err := d.confirm(ctx, c)
 	switch {
 	case errors.Is(err, ErrFull), errors.Is(err, ErrClosed), errors.Is(err, ErrPersonBusy):
-		return Receipt{}, d.refuseForGood(ctx, g, d.closedWhy(ctx, slot, channel, err))
+		return Receipt{}, d.refuseForGood(ctx, c, d.closedWhy(ctx, slot, channel, err))
 	case err != nil:
 		return Receipt{}, err
 	}
-	d.free(ctx, g, made.Lines)
+	d.free(ctx, g, "C", made.Lines)
 	d.Wake()
 	return Receipt{
 		Number: made.Number, Secret: d.secret(a.Hold), Status: made.Status, Office: slot.Office,
@@ -75,16 +76,31 @@ func (d *Desk) Confirm(ctx context.Context, a Application) (Receipt, error) {
 
 // refuseForGood records a terminal refusal before Redis hears of it: were the
 // place given on first, the refused hold could still be confirmed.
-func (d *Desk) refuseForGood(ctx context.Context, g grant, why error) error {
+func (d *Desk) refuseForGood(ctx context.Context, c confirmation, why error) error {
 	code := fault.Of(why).Code
-	if code == ErrFull.Code {
+	switch code {
+	case ErrFull.Code:
 		promisesBroken.Inc()
-		d.Log.ErrorContext(ctx, "a granted hold was refused as full", "quota", g.Quota)
+		d.Log.ErrorContext(ctx, "a granted hold was refused as full", "quota", c.grant.Quota)
+	case ErrPersonBusy.Code:
+		why = errors.Join(why, d.spendOn(ctx, c))
 	}
-	if _, err := d.end(ctx, g, "X", code); err != nil {
+	if _, err := d.end(ctx, c.grant, "X", code); err != nil {
 		return errors.Join(why, err)
 	}
 	return why
+}
+
+// spendOn uses up the code of a confirmation that told something about a person:
+// whoever wants to know about the next one has to have another code sent.
+func (d *Desk) spendOn(ctx context.Context, c confirmation) error {
+	if c.code == nil {
+		return nil
+	}
+	if _, err := d.DB.ExecContext(ctx, `SELECT spend_code($1, $2, $3)`, c.phone, c.code, c.grant.Hold); err != nil {
+		return fmt.Errorf("spend phone code: %w", err)
+	}
+	return nil
 }
 
 // eligible checks what can be known without the database's tables of bookings.
@@ -199,8 +215,12 @@ func (m confirmed) fault() error {
 	switch m.Result {
 	case "ok", "replay":
 		return nil
-	case "void", "gone":
+	case "void":
+		return refusedBefore(m.Reason)
+	case "gone":
 		return ErrHoldExpired
+	case "other":
+		return ErrBooked
 	case "key_reused":
 		return ErrKeyReused
 	case "code_wrong":
@@ -211,6 +231,17 @@ func (m confirmed) fault() error {
 		return ErrCodeUsedUp
 	}
 	return fmt.Errorf("confirm answered %q", m.Result)
+}
+
+// refusedBefore is what was said when the hold was refused for good: asking
+// again gives the same answer.
+func refusedBefore(code string) error {
+	for _, f := range []*fault.Error{ErrFull, ErrClosed, ErrSuspended, ErrPersonBusy} {
+		if f.Code == code {
+			return f
+		}
+	}
+	return ErrHoldExpired
 }
 
 // secret belongs to the hold, so that a repeated request is told the same one

@@ -38,10 +38,10 @@ type memory struct {
 	rebuilding   rebuilds
 }
 
-// Assisted is the same desk for staff, with connections of its own: a crowd at
-// the public door takes none from an operator or the hall. Each of the two
-// desks sees the other's changes at once.
-func (d *Desk) Assisted(db *sqlx.DB, offices *slots.Store) *Desk {
+// On is the same desk with connections of its own, for staff or for what is done
+// beside: a crowd at the public door takes none from them. Each of the desks
+// sees the others' changes at once.
+func (d *Desk) On(db *sqlx.DB, offices *slots.Store) *Desk {
 	return &Desk{
 		DB: db, Holds: d.Holds, Offices: offices, Keys: d.Keys, Clock: d.Clock, Log: d.Log, Wake: d.Wake,
 		public: d,
@@ -75,28 +75,45 @@ type Hold struct {
 	ExpiresAt time.Time
 }
 
-// Hold keeps a place for rules.hold_seconds. It touches no table unless Redis
-// has to be filled again. The same key in the same session gives the same hold.
+// Hold keeps a place for rules.hold_seconds, though not beyond the end of its
+// sale. It touches no table unless Redis has to be filled again. The same key in
+// the same session gives the same hold, or the next one after it was released.
 //
-// Faults: slots.ErrNoSuchSlot, ErrFull, ErrNotOpen, ErrClosed, ErrPersonBusy,
-// ErrResuming.
+// Faults: slots.ErrNoSuchSlot, ErrFull, ErrNotOpen, ErrClosed, ErrSuspended,
+// ErrPersonBusy, ErrBooked, ErrHoldExpired, ErrResuming.
 func (d *Desk) Hold(ctx context.Context, r HoldRequest) (Hold, error) {
 	rules, err := d.Offices.Rules(ctx, r.Slot.Office, r.Slot.Day)
 	if err != nil {
 		return Hold{}, err
 	}
-	id := d.holdID(r)
-	if err := d.lockPersons(ctx, r.Slot.Group, r.Persons, id, holdFor(rules)); err != nil {
+	for turn := range turns {
+		held, err := d.holdAs(ctx, r, d.holdID(r, turn), holdFor(rules))
+		if !errors.Is(err, errEnded) {
+			return held, err
+		}
+	}
+	return Hold{}, ErrHoldExpired
+}
+
+// turns is how often a place may be held and released again with one key.
+const turns = 8
+
+// errEnded says that a hold was released or refused, so that it cannot begin
+// again.
+var errEnded = errors.New("this hold has ended")
+
+func (d *Desk) holdAs(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.Duration) (Hold, error) {
+	if err := d.lockPersons(ctx, r.Slot.Group, r.Persons, id, ttl); err != nil {
 		return Hold{}, err
 	}
-	v, err := d.place(ctx, r, id, holdFor(rules))
+	v, err := d.place(ctx, r, id, ttl)
 	if err != nil {
 		return Hold{}, errors.Join(err, d.unlockPersons(ctx, r.Persons, id))
 	}
 	d.memory().availability.changed(r.Slot.Office)
 	return d.handOut(grant{
 		Hold: id, Quota: r.Slot.Quota(r.Channel), Epoch: v.epoch, Generation: v.generation,
-		Ends: v.number, Since: v.number - holdFor(rules).Milliseconds(),
+		Ends:    v.number,
 		Session: sessionMark(d.Keys, r.Session), Persons: r.Persons,
 	}, r.Slot)
 }
@@ -112,11 +129,11 @@ func (d *Desk) zone(ctx context.Context, office string) (*time.Location, error) 
 
 // holdID is derived from the client's key, so that a repeated request is the
 // same hold wherever it arrives.
-func (d *Desk) holdID(r HoldRequest) uuid.UUID {
+func (d *Desk) holdID(r HoldRequest, turn int) uuid.UUID {
 	if r.Key == "" {
 		return uuid.New()
 	}
-	mac := d.Keys.MAC("hold", []byte(r.Session), []byte(r.Channel), []byte(r.Slot.String()), []byte(r.Key))
+	mac := d.Keys.MAC("hold", []byte(r.Session), []byte(r.Channel), []byte(r.Slot.String()), []byte(r.Key), []byte{byte(turn)})
 	id, _ := uuid.FromBytes(mac[:16]) // fails only for another length
 	return id
 }
@@ -126,7 +143,7 @@ func (d *Desk) place(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.
 	family := r.Slot.Family(r.Channel)
 	v, err := d.Holds.hold(ctx, "hold", family, id.String(), ttl)
 	if err == nil && v.word == "rebuild" {
-		if err := d.rebuild(ctx, r.Slot.Office, r.Slot.Day, ttl); err != nil {
+		if err := d.rebuild(ctx, r.Slot.Office, r.Slot.Day); err != nil {
 			return verdict{}, err
 		}
 		v, err = d.Holds.hold(ctx, "hold", family, id.String(), ttl)
@@ -170,6 +187,13 @@ func refusal(v verdict) error {
 		return slots.ErrNoSuchSlot
 	case "gone":
 		return ErrHoldExpired
+	case "ended":
+		if v.how == "C" {
+			return ErrBooked
+		}
+		return errEnded
+	case "enough", "lost": // what it has, it keeps
+		return ErrNoExtension
 	case "rebuild":
 		return ErrResuming.After(time.Second)
 	}
@@ -195,7 +219,8 @@ func (d *Desk) handOut(g grant, slot slots.SlotID) (Hold, error) {
 }
 
 // Extend gives the holder rules.hold_seconds from now, at most three times
-// that since the hold began, where the office allows it.
+// that since the hold began, where the office allows it. While Redis may have
+// forgotten the hold it gives nothing: the place is kept until the time told.
 //
 // Faults: ErrHoldForeign, ErrHoldExpired, ErrNoExtension, ErrResuming.
 func (d *Desk) Extend(ctx context.Context, id uuid.UUID, token, session string) (Hold, error) {
@@ -207,11 +232,10 @@ func (d *Desk) Extend(ctx context.Context, id uuid.UUID, token, session string) 
 	if err != nil {
 		return Hold{}, err
 	}
-	ttl := holdFor(rules)
-	if !rules.Extendable || d.Clock.Now().Add(ttl).UnixMilli() > g.Since+3*ttl.Milliseconds() {
+	if !rules.Extendable {
 		return Hold{}, ErrNoExtension
 	}
-	v, err := d.Holds.hold(ctx, "extend", slot.Family(channel), id.String(), ttl)
+	v, err := d.Holds.hold(ctx, "extend", slot.Family(channel), id.String(), holdFor(rules))
 	if err != nil {
 		return Hold{}, d.away(ctx, err)
 	}
@@ -248,16 +272,17 @@ func (d *Desk) end(ctx context.Context, g grant, ending, why string) (string, er
 	if err != nil {
 		return "", err
 	}
-	d.free(ctx, g, lines)
+	d.free(ctx, g, ended, lines)
 	return ended, nil
 }
 
-// free drops a hold from Redis with the figures of Postgres. A failure is
-// logged and left to expiry, the outbox and the reconciler.
-func (d *Desk) free(ctx context.Context, g grant, lines []string) {
+// free drops a hold from Redis that has ended in Postgres (C, R or X), with the
+// figures of Postgres. A failure is logged and left to expiry, the outbox and
+// the reconciler.
+func (d *Desk) free(ctx context.Context, g grant, how string, lines []string) {
 	slot, channel, err := slots.ParseQuotaID(g.Quota)
 	if err == nil {
-		err = d.Holds.release(ctx, slot.Family(channel), g.Hold.String(), lines)
+		err = d.Holds.release(ctx, slot.Family(channel), g.Hold.String(), how, lines)
 	}
 	if err := errors.Join(err, d.unlockPersons(ctx, g.Persons, g.Hold)); err != nil {
 		d.Log.WarnContext(ctx, "hold not freed at once", "error", err)

@@ -325,7 +325,7 @@ func TestACrowdTakesNoConnectionFromStaff(t *testing.T) {
 	defer crowd.Close()
 
 	public := w.desk
-	w.desk = public.Assisted(w.db, public.Offices)
+	w.desk = public.On(w.db, public.Offices)
 	a := w.book(slot)
 	if _, err := w.desk.Cancel(t.Context(), Change{Appointment: a, Staff: true, Reason: "asked for it", Actor: "operator"}); err != nil {
 		t.Errorf("cancel while the public has no connection left: %v", err)
@@ -340,7 +340,7 @@ func TestACrowdTakesNoConnectionFromStaff(t *testing.T) {
 func TestBothDesksSeeEachOthersChanges(t *testing.T) {
 	w := newWorld(t)
 	slot := w.slot("0900", 1)
-	staff := w.desk.Assisted(w.db, w.desk.Offices)
+	staff := w.desk.On(w.db, w.desk.Offices)
 	left := func(d *Desk) int {
 		t.Helper()
 		a, err := d.Availability(t.Context(), office)

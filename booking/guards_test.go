@@ -44,8 +44,8 @@ var guards = []guard{
 	},
 	{
 		name: "4 replay before expiry", function: "confirm",
-		from:    "SELECT o.outcome, o.appointment_id, o.quota_id INTO before FROM hold_outcome AS o WHERE o.hold_id = h;\n\tIF NOT FOUND THEN",
-		to:      "IF clock_now() >= expires THEN RAISE EXCEPTION 'hold expired' USING ERRCODE = 'HY001'; END IF;\n\tSELECT o.outcome, o.appointment_id, o.quota_id INTO before FROM hold_outcome AS o WHERE o.hold_id = h;\n\tIF NOT FOUND THEN",
+		from:    "SELECT o.outcome, o.appointment_id, o.quota_id, o.reason INTO before FROM hold_outcome AS o WHERE o.hold_id = h;\n\tIF NOT FOUND THEN",
+		to:      "IF clock_now() >= expires THEN RAISE EXCEPTION 'hold expired' USING ERRCODE = 'HY001'; END IF;\n\tSELECT o.outcome, o.appointment_id, o.quota_id, o.reason INTO before FROM hold_outcome AS o WHERE o.hold_id = h;\n\tIF NOT FOUND THEN",
 		promise: replayOutlivesTheHold,
 	},
 	{
@@ -55,7 +55,7 @@ var guards = []guard{
 	},
 	{
 		name: "6 the newest figures win",
-		from: "parse(line).version > parse(old).version", to: "true",
+		from: "new.version > old.version", to: "true",
 		promise: oldFiguresDoNotReturn,
 	},
 	{
@@ -133,7 +133,7 @@ func (w *world) handedOut(slot string, n int) []Hold {
 		key := fmt.Sprintf("handed/%d", i)
 		request := w.ask(id, key)
 		h, err := w.desk.handOut(grant{
-			Hold: w.desk.holdID(request), Quota: id.Quota(request.Channel), Epoch: 1, Generation: "another:1",
+			Hold: w.desk.holdID(request, 0), Quota: id.Quota(request.Channel), Epoch: 1, Generation: "another:1",
 			Ends: w.desk.Clock.Now().Add(time.Minute).UnixMilli(), Session: sessionMark(w.desk.Keys, key),
 		}, id)
 		if err != nil {

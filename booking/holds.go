@@ -21,6 +21,7 @@ const (
 	pinned    = 10 * time.Second // how long a hold lives at least once its confirmation has begun
 	partition = 10 * time.Second // how long a cut-off Redis may still have granted holds
 	limitFor  = time.Minute      // how long Redis cuts a quota ahead of Postgres
+	endedFor  = 24 * time.Hour   // how long Redis knows how a hold has ended: as long as clients' keys
 )
 
 //go:embed lua/hunyue.lua
@@ -45,6 +46,9 @@ func (h *Holds) base(id string) string {
 	day, _, _ := strings.Cut(rest, "-")
 	return h.Prefix + "b:{" + office + "-" + day + "}"
 }
+
+// note is where Redis keeps what it has to remember of one hold.
+func (h *Holds) note(quota, hold string) string { return h.base(quota) + ":n:" + hold }
 
 // keys is the hash of an office-day and the holds of each quota of a family.
 func (h *Holds) keys(family []string) []string {
@@ -107,8 +111,9 @@ func (h *Holds) call(ctx context.Context, name string, keys []string, args ...an
 
 // verdict is what hold and extend answer.
 type verdict struct {
-	word       string // granted, full, closed, not_open, wait, rebuild, unknown, gone
+	word       string // as the function says it
 	number     int64  // ends_at, opens_at or ms to wait
+	how        string // of ended: C, R or X
 	epoch      int
 	generation string
 }
@@ -126,6 +131,7 @@ func verdictOf(answer any) (verdict, error) {
 	}
 	if len(parts) > 1 {
 		v.number, _ = parts[1].(int64)
+		v.how, _ = parts[1].(string)
 	}
 	if len(parts) == 4 {
 		epoch, _ := parts[2].(int64)
@@ -143,7 +149,7 @@ func (h *Holds) hold(ctx context.Context, name string, family []string, hold str
 	for _, quota := range family {
 		args = append(args, quota)
 	}
-	answer, err := h.call(ctx, name, h.keys(family), args...)
+	answer, err := h.call(ctx, name, append(h.keys(family), h.note(family[0], hold)), args...)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -157,9 +163,11 @@ func (h *Holds) pin(ctx context.Context, family []string, g grant) (string, erro
 	return word, err
 }
 
-// release ends a hold with the figures that Postgres gave.
-func (h *Holds) release(ctx context.Context, family []string, hold string, lines []string) error {
-	_, err := h.call(ctx, "release", h.keys(family), append([]any{hold}, anys(lines)...)...)
+// release ends a hold as Postgres has it (C, R or X), with the figures that
+// Postgres gave.
+func (h *Holds) release(ctx context.Context, family []string, hold, how string, lines []string) error {
+	_, err := h.call(ctx, "release", append(h.keys(family), h.note(family[0], hold)),
+		append([]any{hold, how, endedFor.Milliseconds()}, anys(lines)...)...)
 	return err
 }
 

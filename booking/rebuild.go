@@ -19,14 +19,18 @@ type rebuilds struct{ singleflight.Group }
 // rebuild fills an office-day that Redis does not know, from Postgres. Unless
 // nothing of it was ever in Redis, new holds are kept out until every hold that
 // may have been lost has ended: whoever was promised a place still gets it.
-func (d *Desk) rebuild(ctx context.Context, office string, day date.Date, ttl time.Duration) error {
+func (d *Desk) rebuild(ctx context.Context, office string, day date.Date) error {
 	_, err, _ := d.memory().rebuilding.Do(office+day.String(), func() (any, error) {
-		return nil, d.fill(context.WithoutCancel(ctx), office, day, ttl)
+		return nil, d.fill(context.WithoutCancel(ctx), office, day)
 	})
 	return err
 }
 
-func (d *Desk) fill(ctx context.Context, office string, day date.Date, ttl time.Duration) error {
+func (d *Desk) fill(ctx context.Context, office string, day date.Date) error {
+	longest, err := d.Offices.LongestHold(ctx, office)
+	if err != nil {
+		return err
+	}
 	first, err := d.Offices.MarkPublished(ctx, office, day)
 	if err != nil {
 		return err
@@ -38,7 +42,7 @@ func (d *Desk) fill(ctx context.Context, office string, day date.Date, ttl time.
 	if len(lines) == 0 {
 		return slots.ErrNoSuchSlot
 	}
-	quarantine := ttl + grace + partition
+	quarantine := longest + grace + partition
 	if first {
 		quarantine = 0
 	}
@@ -69,57 +73,61 @@ func linesOf(ctx context.Context, db postgres.Querier, office string, from, to d
 	return lines, nil
 }
 
-// Reconcile compares what Redis counts with what Postgres counts, for every
-// published day from today on, and mends Redis. It returns how many quotas
-// differed.
+// Reconcile compares what Redis counts with what Postgres counts, for every day
+// from today on, and mends Redis. It returns how many quotas differed. A day that
+// nobody has asked for since it was published, or since Redis came back, is put
+// into Redis.
 func (d *Desk) Reconcile(ctx context.Context) (int, error) {
 	differ := 0
-	days, err := publishedDays(ctx, d.DB)
+	days, err := comingDays(ctx, d.DB)
 	if err != nil {
 		return 0, err
 	}
 	for _, of := range days {
-		lines, err := linesOf(ctx, d.DB, of.Office, of.Day, of.Day)
+		n, err := d.reconcile(ctx, of)
 		if err != nil {
 			return differ, err
 		}
-		known, stale, err := d.Holds.compare(ctx, lines)
-		if err != nil {
-			return differ, err
-		}
-		differ += len(stale)
-		if !known {
-			rules, err := d.Offices.Rules(ctx, of.Office, of.Day)
-			if err != nil {
-				return differ, err
-			}
-			err = d.rebuild(ctx, of.Office, of.Day, holdFor(rules))
-			if err != nil {
-				return differ, err
-			}
-		} else if err := d.Holds.Settle(ctx, stale); err != nil {
-			return differ, err
-		}
+		differ += n
 	}
 	return differ, nil
 }
 
-type officeDay struct {
-	Office string    `db:"office_id"`
-	Day    date.Date `db:"day"`
+func (d *Desk) reconcile(ctx context.Context, of officeDay) (int, error) {
+	lines, err := linesOf(ctx, d.DB, of.Office, of.Day, of.Day)
+	if err != nil {
+		return 0, err
+	}
+	known, stale, err := d.Holds.compare(ctx, lines)
+	if err != nil {
+		return 0, err
+	}
+	if known && of.Published {
+		return len(stale), d.Holds.Settle(ctx, stale)
+	}
+	if !of.Published {
+		stale = nil // nothing was there that could differ
+	}
+	return len(stale), d.rebuild(ctx, of.Office, of.Day)
 }
 
-// publishedDays is the office-days that have been in Redis and are not over.
-func publishedDays(ctx context.Context, db postgres.Querier) ([]officeDay, error) {
+type officeDay struct {
+	Office    string    `db:"office_id"`
+	Day       date.Date `db:"day"`
+	Published bool      `db:"published"` // in Redis, all of it
+}
+
+// comingDays is the office-days that are not over.
+func comingDays(ctx context.Context, db postgres.Querier) ([]officeDay, error) {
 	var days []officeDay
 	err := db.SelectContext(ctx, &days, `
-		SELECT DISTINCT office_id, day
+		SELECT office_id, day, bool_and(published) AS published
 		FROM quota
-		WHERE published
-		  AND day >= (clock_now() - interval '1 day')::date
+		WHERE day >= ((SELECT clock_now()) - interval '1 day')::date
+		GROUP BY office_id, day
 		ORDER BY day, office_id`)
 	if err != nil {
-		return nil, fmt.Errorf("published days: %w", err)
+		return nil, fmt.Errorf("coming days: %w", err)
 	}
 	return days, nil
 }

@@ -35,6 +35,7 @@ type confirmation struct {
 // confirmed is its answer.
 type confirmed struct {
 	Result      string         `db:"result"`
+	Reason      string         `db:"reason"` // of void
 	Number      string         `db:"number"`
 	Appointment int64          `db:"appointment"`
 	Status      Status         `db:"status"`
@@ -45,6 +46,7 @@ type confirmed struct {
 
 const confirmSQL = `
 	SELECT result,
+		coalesce(reason, '') AS reason,
 		coalesce(number, '') AS number,
 		coalesce(appointment, 0) AS appointment,
 		coalesce(status, '') AS status,
@@ -105,7 +107,7 @@ func anyBusy(ctx context.Context, db postgres.Querier, group slots.Group, person
 func (d *Desk) Forget(ctx context.Context) (int64, error) {
 	done, err := d.DB.ExecContext(ctx, `
 		DELETE FROM idempotency
-		WHERE at < clock_now() - interval '24 hours'`)
+		WHERE at < (SELECT clock_now()) - interval '24 hours'`)
 	if err != nil {
 		return 0, fmt.Errorf("forget old keys: %w", err)
 	}

@@ -18,7 +18,6 @@ type grant struct {
 	Epoch      int       `json:"e"`
 	Generation string    `json:"g"`           // the life of Redis in which it was granted
 	Ends       int64     `json:"x"`           // ms, by the clock of Redis
-	Since      int64     `json:"s"`           // ms, before any extension
 	Session    []byte    `json:"v"`           // keyed hash of who holds it
 	Persons    [][]byte  `json:"p,omitempty"` // keyed hashes, where they were named at the hold
 }

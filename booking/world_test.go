@@ -82,7 +82,7 @@ func (w *world) slot(hhmm string, places int) slots.SlotID {
 		INSERT INTO quota (id, office_id, day, kind, slot_id, biz_group, channel, cap, opens_at, closes_at)
 		VALUES ($1, $2, $3, 'place', $4, 'marriage', 'phone', $5, clock_now() - interval '1 day', $6)`,
 		id+"-marriage-phone", office, w.day, id, places, start)
-	if err := w.desk.publishDay(w.t.Context(), office, w.day, 5*time.Minute); err != nil {
+	if err := w.desk.publishDay(w.t.Context(), office, w.day); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.slotOf(id + "-marriage")

@@ -30,6 +30,8 @@ var (
 	ErrCertificateUsed = fault.New(fault.Conflict, "certificate_used")  // by another registration
 	ErrCompleted       = fault.New(fault.Conflict, "already_completed") // with another certificate number
 	ErrDayNotOver      = fault.New(fault.Conflict, "day_not_over")      // RetryAfter says when it is
+
+	ErrReadingMissing = fault.New(fault.Forbidden, "own_reading_missing") // staff who have not been found healthy today
 )
 
 // Desk is the hall's: the door, the counters and the end of the day. Whether

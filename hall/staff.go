@@ -104,6 +104,25 @@ func staffOf(ctx context.Context, tx postgres.Querier, staff string, day date.Da
 	return p, now, nil
 }
 
+// MayReceive is ErrReadingMissing for staff who have not been found healthy
+// today, where the office requires it: they open no gate and no counter (domain
+// rule 67). It is asked before they receive, call or serve anybody.
+func (d *Desk) MayReceive(ctx context.Context, staff, office string) error {
+	at, err := d.Offices.Office(ctx, office)
+	if err != nil {
+		return err
+	}
+	rules, err := d.Offices.Rules(ctx, office, date.DateOf(d.Clock.Now().In(at.Location)))
+	if err != nil || rules.Screening != slots.ScreeningRequired {
+		return err
+	}
+	normal, err := d.StaffNormalToday(ctx, staff)
+	if err == nil && !normal {
+		err = ErrReadingMissing
+	}
+	return err
+}
+
 // StaffNormalToday reports whether the last reading of a member of staff today
 // is normal and at most one was not. Today is the day at the office where they
 // were measured.

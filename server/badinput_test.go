@@ -687,8 +687,9 @@ func (v *victim) holdsAndSecrets(t *testing.T) {
 	for _, quota := range []string{"0900-marriage-web", "am-marriage", "day-marriage", "hall"} { // the hold is over
 		busy.adds["redis b:{"+here+"-20260521}:h:"+here+"-20260521-"+quota] = -1
 	}
+	busy.adds["redis b:{"+here+"-20260521}:n:"+word(other, "id")] = 1 // which is noted
 	v.try(t, "a second appointment", busy, "POST", "/appointments", taken, token(word(other, "token"))...)
-	v.try(t, "once more", refusedWith(409, "hold_expired"), "POST", "/appointments", taken, token(word(other, "token"))...)
+	v.try(t, "once more", refusedWith(409, "person_busy"), "POST", "/appointments", taken, token(word(other, "token"))...)
 	v.appointments(t)
 }
 

@@ -14,9 +14,9 @@ import (
 func (p *parts) duties(c config) []job {
 	all := []job{
 		{"reconcile", 30 * time.Second, p.reconcile},
-		{"warm", 30 * time.Second, p.desk.Warm},
-		{"return unused", time.Minute, p.desk.ReturnUnused},
-		{"remind", time.Minute, p.desk.Remind},
+		{"warm", 30 * time.Second, p.chores.Warm},
+		{"return unused", time.Minute, p.chores.ReturnUnused},
+		{"remind", time.Minute, p.chores.Remind},
 		{"close days", 5 * time.Minute, p.closeDays},
 		{"gauges", 15 * time.Second, p.gauges()},
 		{"purge", time.Hour, p.purge},
@@ -30,7 +30,7 @@ func (p *parts) duties(c config) []job {
 // reconcile mends what Redis counts otherwise than Postgres. A difference is no
 // failure, but somebody should know.
 func (p *parts) reconcile(ctx context.Context) error {
-	differ, err := p.desk.Reconcile(ctx)
+	differ, err := p.chores.Reconcile(ctx)
 	if differ > 0 {
 		p.log.WarnContext(ctx, "redis counted otherwise than postgres", "quotas", differ)
 	}
@@ -46,7 +46,7 @@ func (p *parts) closeDays(ctx context.Context) error {
 // purge deletes what may be kept no longer.
 func (p *parts) purge(ctx context.Context) error {
 	var failed error
-	for _, purge := range []func(context.Context) (int64, error){p.outbox.Purge, p.desk.Forget, p.hall.Forget, p.accounts.Purge} {
+	for _, purge := range []func(context.Context) (int64, error){p.outbox.Purge, p.chores.Forget, p.hall.Forget, p.accounts.Purge} {
 		_, err := purge(ctx)
 		failed = errors.Join(failed, err)
 	}

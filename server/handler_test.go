@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/lib/pq"
 
+	"hunyue/booking"
 	"hunyue/internal/clock"
 	"hunyue/internal/fault"
 	"hunyue/server/api"
@@ -38,7 +39,7 @@ func newFront(t testing.TB, c config) *front {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := web.New(web.Pages{Texts: texts, Accounts: &auth.Accounts{}, Clock: &clock.Clock{}})
+	pages, err := web.New(web.Pages{Texts: texts, Accounts: &auth.Accounts{}, Clock: &clock.Clock{}, Assisted: &booking.Desk{}})
 	if err != nil {
 		t.Fatal(err)
 	}

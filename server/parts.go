@@ -28,7 +28,7 @@ import (
 const (
 	bookingConnections = 24
 	staffConnections   = 10
-	jobsConnections    = 6
+	jobsConnections    = 8
 )
 
 // parts is the program put together: everything that lives as long as it does.
@@ -46,6 +46,7 @@ type parts struct {
 	offices  *slots.Store
 	desk     *booking.Desk // for couples
 	assisted *booking.Desk // for staff
+	chores   *booking.Desk // for what is done beside
 	hall     *hall.Desk
 	outbox   *notify.Outbox
 	codes    *notify.Codes
@@ -99,7 +100,8 @@ func (p *parts) furnish(ctx context.Context, c config) {
 		DB: p.booking, Holds: &booking.Holds{Redis: p.redis, Clock: p.clock}, Offices: p.offices,
 		Keys: p.keys, Clock: p.clock, Log: p.log, Wake: func() { p.outbox.Wake(ctx) },
 	}
-	p.assisted = p.desk.Assisted(p.staff, &slots.Store{DB: p.staff, Clock: p.clock})
+	p.assisted = p.desk.On(p.staff, &slots.Store{DB: p.staff, Clock: p.clock})
+	p.chores = p.desk.On(p.jobs, &slots.Store{DB: p.jobs, Clock: p.clock})
 	p.hall = &hall.Desk{
 		DB: p.staff, Offices: p.assisted.Offices,
 		Keys: p.keys, Clock: p.clock, Log: p.log,
@@ -147,11 +149,11 @@ func (p *parts) employ(demo bool, dsn string) error {
 		p.sent = &notify.DevChannel{DB: p.jobs}
 		channel = p.sent
 	}
-	sender := &notify.Sender{DB: p.jobs, Channel: channel, Texts: texts, Keys: p.keys, Clock: p.clock, Lookup: p.desk.Letter}
+	sender := &notify.Sender{DB: p.jobs, Channel: channel, Texts: texts, Keys: p.keys, Clock: p.clock, Lookup: p.chores.Letter}
 	p.worker = &notify.Worker{
 		DB: p.jobs, Outbox: p.outbox, DSN: dsn, Log: p.log,
 		Handlers: map[notify.Topic]notify.Handler{
-			notify.TopicSettle: p.desk, notify.TopicMessage: sender, notify.TopicCode: sender,
+			notify.TopicSettle: p.chores, notify.TopicMessage: sender, notify.TopicCode: sender,
 		},
 	}
 	return nil

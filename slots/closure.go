@@ -159,17 +159,23 @@ func (s *Store) Reopen(ctx context.Context, tx postgres.Querier, id int64, from 
 }
 
 // enforce makes the quotas of the office agree with its suspensions from today
-// on, in the order of their ids, and writes the audit. Only suspensions close
-// quotas, so that what no suspension covers is open.
+// on and writes the audit. Only suspensions close quotas, so that what no
+// suspension covers is open. All quotas of the days that change are locked, caps
+// too, in the order of their ids, before the caller frees any of their places.
 func (s *Store) enforce(ctx context.Context, tx postgres.Querier, o Office, id int64, action, detail string) (Closure, error) {
 	var locked []string
 	err := tx.SelectContext(ctx, &locked, `
 		SELECT id
 		FROM quota
 		WHERE office_id = $1
-		  AND day >= $2
-		  AND kind = 'place'
-		  AND (state = 'closed') <> suspended(office_id, day, biz_group, channel)
+		  AND day IN (
+			SELECT day
+			FROM quota
+			WHERE office_id = $1
+			  AND day >= $2
+			  AND kind = 'place'
+			  AND (state = 'closed') <> suspended(office_id, day, biz_group, channel)
+		  )
 		ORDER BY id
 		FOR NO KEY UPDATE`, o.ID, s.today(o))
 	if err != nil {
@@ -186,6 +192,8 @@ func (s *Store) enforce(ctx context.Context, tx postgres.Querier, o Office, id i
 			epoch = epoch + CASE state WHEN 'open' THEN 1 ELSE 0 END,
 			version = version + 1
 		WHERE id = ANY ($1)
+		  AND kind = 'place'
+		  AND (state = 'closed') <> suspended(office_id, day, biz_group, channel)
 		RETURNING id, state = 'open' AS open, quota_line(quota) AS line`, pq.Array(locked))
 	if err != nil {
 		return Closure{}, fmt.Errorf("suspension %d: %w", id, err)

@@ -40,7 +40,7 @@ func (s *Store) Park(ctx context.Context) error {
 		UPDATE quota
 		SET published = false
 		WHERE published
-		  AND day >= (clock_now() - interval '1 day')::date`)
+		  AND day >= ((SELECT clock_now()) - interval '1 day')::date`)
 	if err != nil {
 		return fmt.Errorf("park the published days: %w", err)
 	}

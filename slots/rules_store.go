@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
@@ -21,13 +22,31 @@ type ruleVersion struct {
 // seconds old; all days of an office are remembered together, so that asking
 // often costs no query. The rules of a visit are those of the day of the visit.
 func (s *Store) Rules(ctx context.Context, office string, day date.Date) (Rules, error) {
-	versions, err := s.rules.get(ctx, office, s.Clock.Now(), func(ctx context.Context) ([]ruleVersion, error) {
-		return loadRules(ctx, s.DB, office)
-	})
+	versions, err := s.ruleVersions(ctx, office)
 	if err != nil {
 		return Rules{}, err
 	}
 	return rulesOn(versions, day), nil
+}
+
+// LongestHold is how long a place may be kept at the office by any of its rules,
+// those of the past and of the future too: no hold was ever granted for longer.
+func (s *Store) LongestHold(ctx context.Context, office string) (time.Duration, error) {
+	versions, err := s.ruleVersions(ctx, office)
+	if err != nil {
+		return 0, err
+	}
+	longest := DefaultRules().HoldSeconds
+	for _, v := range versions {
+		longest = max(longest, v.rules.HoldSeconds)
+	}
+	return time.Duration(longest) * time.Second, nil
+}
+
+func (s *Store) ruleVersions(ctx context.Context, office string) ([]ruleVersion, error) {
+	return s.rules.get(ctx, office, s.Clock.Now(), func(ctx context.Context) ([]ruleVersion, error) {
+		return loadRules(ctx, s.DB, office)
+	})
 }
 
 // rulesOn picks from versions, newest first.

@@ -20,7 +20,7 @@ func (s *Store) Warm(ctx context.Context, tx postgres.Querier) ([]string, error)
 		WHERE id IN (
 			SELECT id
 			FROM cooling
-			WHERE until <= clock_now()
+			WHERE until <= (SELECT clock_now())
 			ORDER BY until, id
 			LIMIT 500
 			FOR UPDATE SKIP LOCKED

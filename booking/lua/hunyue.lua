@@ -9,6 +9,8 @@
 --              id: "version cap booked cooling epoch open opens_at closes_at"
 --   h:<quota>  sorted set: hold id -> instant (ms) at which the hold ends here,
 --              which is a grace later than the holder is told
+--   n:<hold>   note on a hold: how it has ended (C, R or X), or since when (ms)
+--              it has been held, once it was extended
 -- A family is a quota of one slot and channel, followed by the caps above it
 -- (half-day, day, hall), of which any may be missing.
 --
@@ -37,14 +39,16 @@ local function parse(line)
 end
 
 -- Writes the lines that are newer than what is there, in any order and any
--- number of times. A line: "id version cap ...".
+-- number of times. A line: "id version cap ...". A limit has served once what
+-- it announced has come; a booking that comes meanwhile leaves it alone.
 local function write_lines(m, lines, first)
   for i = first, #lines do
     local id, line = string.match(lines[i], '^(%S+) (.+)$')
-    local old = redis.call('HGET', m, id)
-    if not old or parse(line).version > parse(old).version then
+    local old, new = redis.call('HGET', m, id), parse(line)
+    old = old and parse(old)
+    if not old or new.version > old.version then
       redis.call('HSET', m, id, line)
-      redis.call('HDEL', m, 'limit:' .. id)
+      if old and (new.cap ~= old.cap or new.epoch ~= old.epoch) then redis.call('HDEL', m, 'limit:' .. id) end
     end
   end
 end
@@ -74,18 +78,21 @@ local function caps(m, args)
   return redis.call('HMGET', m, unpack(args, 6))
 end
 
-local function remember(keys, hold, ends, life)
+-- Writes when a hold ends. The set lives as long as the longest of its holds.
+local function remember(keys, hold, ends, now)
   for i = 2, #keys do
     redis.call('ZADD', keys[i], ends, hold)
-    redis.call('PEXPIRE', keys[i], life)
+    redis.call('PEXPIRE', keys[i], math.max(ends - now + 60000, redis.call('PTTL', keys[i])))
   end
 end
 
--- hold: KEYS m, h of the family; ARGV shift, hold, ttl, grace, family ids.
+-- hold: KEYS m, h of the family, n of the hold; ARGV shift, hold, ttl, grace,
+-- family ids.
 -- {'granted', ends_at, epoch, generation} | {'full'} | {'closed'} |
 -- {'not_open', opens_at} | {'wait', ms} while a loss is waited out |
--- {'rebuild'} | {'unknown'} no such quota.
+-- {'rebuild'} | {'unknown'} no such quota | {'ended', how} it cannot begin again.
 local function hold(keys, args)
+  local note = table.remove(keys)
   local now, id, ttl, grace = clock(args[1]), args[2], tonumber(args[3]), tonumber(args[4])
   local m = redis.call('HMGET', keys[1], 'rid', 'born', 'quar', 'limit:' .. args[5], args[5])
   local rid, born, quar = m[1], m[2], tonumber(m[3] or 0)
@@ -100,24 +107,37 @@ local function hold(keys, args)
   if quar > now then return {'wait', quar - now} end
   if quar > 0 then return {'rebuild'} end -- what was booked on lost holds may not have been settled
 
+  local ended = string.match(redis.call('GET', note) or '', '^%u$')
+  if ended then return {'ended', ended} end
   place.cap = limited(place.cap, m[4], now)
   if full(keys[2], place, now) then return {'full'} end -- most of a crowd ends here
   for i, line in ipairs(caps(keys[1], args)) do
     if line and full(keys[2 + i], parse(line), now) then return {'full'} end
   end
   if run_id() ~= rid then return {'rebuild'} end -- only here: a "no" may be stale, a "yes" may not
-  remember(keys, id, now + ttl + grace, ttl + grace + 60000)
-  return {'granted', now + ttl, place.epoch, rid .. ':' .. born}
+  ends = math.min(now + ttl, place.closes)
+  remember(keys, id, ends + grace, now)
+  return {'granted', ends, place.epoch, rid .. ':' .. born}
 end
 
--- extend: KEYS and ARGV as for hold. {'granted', ...} | {'gone'}.
+-- extend gives a hold ttl from now on, up to three times ttl in all.
+-- KEYS and ARGV as for hold.
+-- {'granted', ...} | {'gone'} it has ended | {'lost'} Redis may have forgotten
+-- it | {'enough'} it has been held for long enough.
 local function extend(keys, args)
+  local note = table.remove(keys)
   local now, id, ttl, grace = clock(args[1]), args[2], tonumber(args[3]), tonumber(args[4])
   local m = redis.call('HMGET', keys[1], 'rid', 'born', args[5])
+  if not (m[1] and m[3]) or run_id() ~= m[1] then return {'lost'} end
   local ends = tonumber(redis.call('ZSCORE', keys[2], id) or 0)
-  if not (m[1] and m[3]) or ends <= now or run_id() ~= m[1] then return {'gone'} end
-  remember(keys, id, now + ttl + grace, ttl + grace + 60000)
-  return {'granted', now + ttl, parse(m[3]).epoch, m[1] .. ':' .. m[2]}
+  if ends <= now then return {'gone'} end
+  local since = tonumber(redis.call('GET', note) or ends - grace - ttl)
+  local place = parse(m[3])
+  ends = math.min(now + ttl, place.closes)
+  if ends > since + 3 * ttl then return {'enough'} end
+  redis.call('SET', note, string.format('%.0f', since), 'PX', 4 * ttl + grace)
+  remember(keys, id, ends + grace, now)
+  return {'granted', ends, place.epoch, m[1] .. ':' .. m[2]}
 end
 
 -- pin keeps a hold alive while Postgres decides, but only one that has not ended
@@ -129,7 +149,7 @@ local function pin(keys, args)
   local ends = tonumber(redis.call('ZSCORE', keys[2], id) or 0)
   if ends > now then
     if ends < now + keep and now < tonumber(args[5]) then
-      remember(keys, id, now + keep, keep + 60000)
+      remember(keys, id, now + keep, now)
     end
     return 'present'
   end
@@ -146,9 +166,12 @@ local function settle(keys, args)
 end
 
 -- release ends a hold and settles, in one step, so that no place is free in
--- between. KEYS m, h of the family; ARGV hold, lines.
+-- between. The note keeps it from beginning again, which Postgres would never
+-- confirm. KEYS m, h of the family, n of the hold; ARGV hold, how, ms to keep the
+-- note, lines.
 local function release(keys, args)
-  if redis.call('HEXISTS', keys[1], 'rid') == 1 then write_lines(keys[1], args, 2) end
+  redis.call('SET', table.remove(keys), args[2], 'PX', args[3])
+  if redis.call('HEXISTS', keys[1], 'rid') == 1 then write_lines(keys[1], args, 4) end
   for i = 2, #keys do redis.call('ZREM', keys[i], args[1]) end
   return 'ok'
 end

@@ -117,8 +117,9 @@ func (f *floor) hold(c echo.Context) error {
 		return err
 	}
 	quota := w.Slot + "-web"
-	keys := f.places.keys(quota)
-	args := append([]any{0, uuid.NewString(), 300000, 5000}, f.places.family(quota)...)
+	hold := uuid.NewString()
+	keys := append(f.places.keys(quota), f.places.note(hold))
+	args := append([]any{0, hold, 300000, 5000}, f.places.family(quota)...)
 	answer, err := f.redis.FCall(c.Request().Context(), "hunyue_hold", keys, args...).Slice()
 	if err != nil {
 		return err

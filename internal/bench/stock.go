@@ -51,20 +51,22 @@ func newStock(db *sqlx.DB, ahead, places int) (*stock, error) {
 func (s *stock) slot(n int) string  { return s.slots[n%len(s.slots)] }
 func (s *stock) quota(n int) string { return s.slot(n) + "-phone" }
 
-// family and keys are what booking gives the Redis function for a quota.
+// family, keys and note are what booking gives the Redis function for a quota.
 func (s *stock) family(quota string) []any {
 	day := "430702-" + s.day.Format("20060102")
 	return []any{quota, day + "-am-marriage", day + "-day-marriage", day + "-hall"}
 }
 
 func (s *stock) keys(quota string) []string {
-	base := "b:{430702-" + s.day.Format("20060102") + "}"
-	keys := []string{base + ":m"}
+	keys := []string{s.base() + ":m"}
 	for _, q := range s.family(quota) {
-		keys = append(keys, base+":h:"+fmt.Sprint(q))
+		keys = append(keys, s.base()+":h:"+fmt.Sprint(q))
 	}
 	return keys
 }
+
+func (s *stock) note(hold string) string { return s.base() + ":n:" + hold }
+func (s *stock) base() string            { return "b:{430702-" + s.day.Format("20060102") + "}" }
 
 func random(n int) []byte {
 	b := make([]byte, n)

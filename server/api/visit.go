@@ -8,12 +8,7 @@ import (
 	"hunyue/hall"
 	"hunyue/internal/fault"
 	"hunyue/server/auth"
-	"hunyue/slots"
 )
-
-// ErrReadingMissing is the answer to staff who have not been found healthy
-// today, where the office screens (domain rule 67).
-var ErrReadingMissing = fault.New(fault.Forbidden, "own_reading_missing")
 
 // visitor is an appointment at an office that they work for. One of another
 // office is none to them.
@@ -26,20 +21,8 @@ func (a *API) visitor(ctx context.Context, number string) (booking.Appointment, 
 // received is visitor for those who meet people, so that they must be healthy.
 func (a *API) received(ctx context.Context, number string) (booking.Appointment, *auth.Staff, error) {
 	found, staff, err := a.visitor(ctx, number)
-	if err != nil {
-		return found, staff, err
-	}
-	o, err := a.Offices.Office(ctx, found.Office)
-	if err != nil {
-		return found, staff, err
-	}
-	rules, err := a.Offices.Rules(ctx, o.ID, a.today(o))
-	if err != nil || rules.Screening != slots.ScreeningRequired {
-		return found, staff, err
-	}
-	normal, err := a.Hall.StaffNormalToday(ctx, staff.Username)
-	if err == nil && !normal {
-		err = ErrReadingMissing
+	if err == nil {
+		err = a.Hall.MayReceive(ctx, staff.Username, found.Office)
 	}
 	return found, staff, err
 }

@@ -66,7 +66,7 @@ func newWorld(t testing.TB) *world {
 		Clock: now, Log: log, Wake: func() {},
 	}
 	w := &world{t: t, spec: spec(t), api: &API{
-		Desk: desk, Assisted: desk.Assisted(db, offices),
+		Desk: desk, Assisted: desk.On(db, offices),
 		Hall:     &hall.Desk{DB: db, Offices: offices, Keys: keys, Clock: now, Log: log},
 		Offices:  offices,
 		Codes:    &notify.Codes{DB: db, Keys: keys, Outbox: outbox, Limits: true},

@@ -153,7 +153,7 @@ func revoke(ctx context.Context, tx postgres.Querier, hash [sha256.Size]byte) (*
 func (a *Accounts) Purge(ctx context.Context) (int64, error) {
 	result, err := a.DB.ExecContext(ctx, `
 		DELETE FROM access_token
-		WHERE expires_at < clock_now() - interval '1 day'`)
+		WHERE expires_at < (SELECT clock_now()) - interval '1 day'`)
 	if err != nil {
 		return 0, fmt.Errorf("purge tokens: %w", err)
 	}

@@ -24,7 +24,7 @@ func (l line) unheld(c echo.Context, pg page, f bookForm, s subject, err error) 
 	switch fault.Of(err).Code {
 	case booking.ErrHoldExpired.Code, booking.ErrFull.Code, booking.ErrClosed.Code, booking.ErrNotOpen.Code,
 		booking.ErrHoldForeign.Code, booking.ErrPersonBusy.Code, booking.ErrSuspended.Code,
-		booking.ErrResuming.Code, slots.ErrNoSuchSlot.Code:
+		booking.ErrBooked.Code, booking.ErrResuming.Code, slots.ErrNoSuchSlot.Code:
 		return l.offer(c, pg, f, s, fault.Of(err))
 	}
 	return err
@@ -41,7 +41,7 @@ func (l line) offer(c echo.Context, pg page, f bookForm, s subject, why *fault.E
 	}
 	again := againPage{
 		page: pg, Lost: pg.Day(s.slot.Day) + " " + pg.Clock(s.starts), Action: l.base + "/book/hold",
-		Back: l.daysAt(s.office.ID, s.service.ID), FindOld: why.Code == booking.ErrPersonBusy.Code && !l.assisted(),
+		Back: l.daysAt(s.office.ID, s.service.ID), FindOld: (why.Code == booking.ErrPersonBusy.Code || why.Code == booking.ErrBooked.Code) && !l.assisted(),
 		Keep: append(f.typed(), hidden{"service", f.Service}, hidden{"key", newKey()}),
 	}
 	for _, t := range nearest(a, s.wish, l.channel, s.starts) {

@@ -109,7 +109,7 @@ func TestTheWholeJobFitsOnASmallPhone(t *testing.T) {
 	tn.look(ctx, "9-find", chromedp.Navigate(tn.server.URL+"/find?lang=en"))
 
 	tn.at("2026-05-20 08:50")
-	tn.staff(auth.Registrar)
+	tn.well(auth.Registrar)
 	guest := tn.server.URL + "/desk/" + path.Base(at)
 	tn.look(ctx, "a-login", chromedp.Navigate(guest+"?lang=zh"))
 	tn.look(ctx, "b-guest", typed("#username", auth.Registrar), typed("#password", password), submit("main form > button", `[name="reading.1"]`))

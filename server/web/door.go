@@ -49,6 +49,9 @@ func (p *Pages) checkIn(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.Hall.MayReceive(c.Request().Context(), me(c).Username, g.office.ID); err != nil {
+		return p.refusedAtWindow(c, g, err)
+	}
 	arrival, inputs, wrong := arrivalOf(c, g)
 	pg := p.page(c)
 	if len(wrong) > 0 {

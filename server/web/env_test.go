@@ -66,7 +66,7 @@ func newTown(t *testing.T) *town {
 	}
 	tn := &town{t: t, db: db}
 	tn.Pages, err = New(Pages{
-		Desk: desk, Assisted: desk.Assisted(db, offices),
+		Desk: desk, Assisted: desk.On(db, offices),
 		Hall: &hall.Desk{DB: db, Offices: offices, Keys: keys, Clock: now, Log: log}, Offices: offices,
 		Codes:    &notify.Codes{DB: db, Keys: keys, Outbox: outbox, Limits: true},
 		Accounts: &auth.Accounts{DB: db, Keys: keys, Clock: now},

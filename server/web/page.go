@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"hunyue/hall"
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/server/auth"
@@ -172,5 +173,6 @@ func me(c echo.Context) *auth.Staff { return auth.From(c.Request().Context()) }
 // cannot is for the error handler.
 func told(err error) (*fault.Error, bool) {
 	f := fault.Of(err)
-	return f, f.Kind != fault.Internal && f.Kind != fault.Unauthorized && f.Kind != fault.Forbidden
+	return f, f.Code == hall.ErrReadingMissing.Code || // they can see to it themselves
+		f.Kind != fault.Internal && f.Kind != fault.Unauthorized && f.Kind != fault.Forbidden
 }

@@ -130,6 +130,7 @@ func staffPages(t *testing.T, tn *town, lang, number string) {
 	v.get("/desk?lang=" + lang).sound(lang)
 	v.send("/desk/find", "q", "13800000009").sound(lang)
 	v.send("/desk/reading", "celsius", "x").sound(lang)
+	v.send("/desk/reading", "celsius", "36.4", "device", "T1").sound(lang)
 	v.get(guest).sound(lang)
 	v.send(guest + "/check-in").sound(lang)
 	v.send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.5", "device", "T1").sound(lang)

@@ -27,7 +27,8 @@ func TestStaffReceiveACoupleAndCompleteTheRegistration(t *testing.T) {
 	tn.at("2026-05-20 08:20")
 	v := tn.staff(auth.Registrar)
 	v.get("/desk").want(http.StatusOK, number, "张*、李*", "09:00–09:30", "今天还没有正常的体温记录")
-	v.send("/desk/reading", "celsius", "36.4", "device", "T1").want(http.StatusOK, "体温正常，可以上岗", "今天的体温已登记，正常")
+	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1").want(http.StatusForbidden, "请先登记您今天的体温")
+	v.get("/desk").send("/desk/reading", "celsius", "36.4", "device", "T1").want(http.StatusOK, "体温正常，可以上岗", "今天的体温已登记，正常")
 
 	for _, q := range []string{number[:4] + " " + number[4:], hisPhone, her} {
 		v.get("/desk").send("/desk/find", "q", q).want(http.StatusOK, "签到")
@@ -66,7 +67,7 @@ func TestAFeverRestsAndIsPutOff(t *testing.T) {
 	tn := newTown(t)
 	guest := "/desk/" + tn.bookedBy(tn.visitor())
 	tn.at("2026-05-20 08:50")
-	v := tn.staff(auth.Hall)
+	v := tn.well(auth.Hall)
 	v.get(guest).send(guest+"/check-in", "reading.1", "34.6", "reading.2", "36.6", "device", "T1").
 		want(http.StatusUnprocessableEntity, "读数偏低，请再量一次，两次都填", "再量一次（℃）")
 	v.send(guest+"/check-in", "reading.1", "34.6", "again.1", "37.4").want(http.StatusOK, "一方体温偏高，请休息，09:00 起换一支体温计再量")
@@ -82,7 +83,7 @@ func TestACoupleThatCannotBeRegisteredIsRecordedWithTheReason(t *testing.T) {
 	tn := newTown(t)
 	guest := "/desk/" + tn.bookedBy(tn.visitor())
 	tn.at("2026-05-20 08:50")
-	v := tn.staff(auth.Registrar)
+	v := tn.well(auth.Registrar)
 	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1", "companion.reason", "口译", "companion.celsius", "36.4").want(http.StatusOK)
 	v.send(guest+"/not-accepted", "reason", " ").want(http.StatusUnprocessableEntity, "请写明原因")
 	v.send(guest+"/not-accepted", "reason", "照片不合格").want(http.StatusOK, "未能办理")

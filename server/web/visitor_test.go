@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"hunyue/hall"
 	"hunyue/server/auth"
 )
 
@@ -232,6 +233,19 @@ func (tn *town) staff(role string) *visitor {
 	v.get("/staff/login").send("/staff/login", "username", role, "password", password)
 	if v.Status != http.StatusOK || v.URL.Path == "/staff/login" {
 		tn.t.Fatalf("login of %s: %d at %s", role, v.Status, v.URL.Path)
+	}
+	return v
+}
+
+// well is staff who have been measured today and are healthy.
+func (tn *town) well(role string) *visitor {
+	tn.t.Helper()
+	v := tn.staff(role)
+	_, err := tn.Hall.RecordStaff(tn.t.Context(), hall.StaffReading{
+		Staff: role, Office: office, Actor: role, Readings: []hall.Reading{{Party: 1, Decicelsius: 364, Device: "T1"}},
+	})
+	if err != nil {
+		tn.t.Fatal(err)
 	}
 	return v
 }

@@ -36,6 +36,9 @@ func (p *Pages) turn(c echo.Context, step func(ctx context.Context, number, coun
 	if err != nil {
 		return err
 	}
+	if err := p.Hall.MayReceive(c.Request().Context(), me(c).Username, g.office.ID); err != nil {
+		return p.refusedAtWindow(c, g, err)
+	}
 	counter := strings.TrimSpace(c.FormValue("counter"))
 	_, err = step(c.Request().Context(), g.Number, counter, me(c).Actor())
 	if err != nil {

@@ -147,10 +147,12 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE ON appointment FOR EACH ROW EXECUT
 
 -- confirm makes an appointment of a hold, in one statement and one round trip.
 --
--- Results: ok, replay (it was made before: the stored one), void (the hold was
--- released or refused), gone (fresh is false and nothing was made of it),
--- key_reused, code_wrong, code_expired. Raised: HY001 expired, HY002 person
--- busy, HY003 full, HY005 too many with this phone, HY006 key reused, HY008 closed.
+-- Results: ok, replay (it was made before, for the same persons: the stored one),
+-- other (it was made before, for other persons or by a move), void (the hold was
+-- released or refused, for the reason given), gone (fresh is false and nothing was
+-- made of it), key_reused, code_wrong, code_expired. Raised: HY001 expired, HY002
+-- person busy, HY003 full, HY005 too many with this phone, HY006 key reused, HY008
+-- closed.
 --
 -- The order matters. Replay comes before expiry, or a couple whose answer was
 -- lost would be told "expired" and lose what they have. Persons come before
@@ -160,7 +162,8 @@ CREATE FUNCTION confirm(
 	idem text, body bytea, code bytea, actor text, per_phone int,
 	service text, channel text, numbers text[], caller bytea, phone bytea, contact bytea, locale text, consents jsonb,
 	persons bytea[], sealed bytea[],
-	OUT result text, OUT number text, OUT appointment bigint, OUT status text, OUT starts timestamptz, OUT ends timestamptz, OUT lines text[]
+	OUT result text, OUT reason text, OUT number text, OUT appointment bigint, OUT status text, OUT starts timestamptz, OUT ends timestamptz,
+	OUT lines text[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -171,7 +174,7 @@ BEGIN
 		RETURN;
 	END IF;
 
-	SELECT o.outcome, o.appointment_id, o.quota_id INTO before FROM hold_outcome AS o WHERE o.hold_id = h;
+	SELECT o.outcome, o.appointment_id, o.quota_id, o.reason INTO before FROM hold_outcome AS o WHERE o.hold_id = h;
 	IF NOT FOUND THEN
 		IF NOT fresh THEN
 			result := 'gone';
@@ -188,16 +191,20 @@ BEGIN
 		END IF;
 		INSERT INTO hold_outcome (hold_id, outcome, quota_id) VALUES (h, 'C', q) ON CONFLICT DO NOTHING; -- waits for a twin
 		IF NOT FOUND THEN
-			SELECT o.outcome, o.appointment_id, o.quota_id INTO before FROM hold_outcome AS o WHERE o.hold_id = h;
+			SELECT o.outcome, o.appointment_id, o.quota_id, o.reason INTO before FROM hold_outcome AS o WHERE o.hold_id = h;
 		END IF;
 	END IF;
 	IF before.outcome IS NOT NULL THEN
-		result := CASE before.outcome WHEN 'C' THEN 'replay' ELSE 'void' END;
 		lines := quota_lines(before.quota_id);
 		SELECT a.id, a.number, a.status, a.starts_at, a.ends_at
 		INTO appointment, number, status, starts, ends
 		FROM appointment AS a
-		WHERE a.id = before.appointment_id;
+		WHERE a.id = before.appointment_id
+		  AND a.hold_id = h
+		  AND (SELECT array_agg(p.person ORDER BY p.person) FROM party AS p WHERE p.appointment_id = a.id)
+		    = (SELECT array_agg(person ORDER BY person) FROM unnest(persons) AS asked (person));
+		result := CASE WHEN before.outcome <> 'C' THEN 'void' WHEN FOUND THEN 'replay' ELSE 'other' END;
+		reason := before.reason;
 		RETURN;
 	END IF;
 
@@ -274,28 +281,48 @@ BEGIN
 END
 $$;
 
+-- end_appointments does so for those of many appointments that are still booked,
+-- in one go and without cooling, and returns the new lines.
+CREATE FUNCTION end_appointments(these bigint[], ending text, actor text) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+	freed text[];
+BEGIN
+	PERFORM set_actor(actor);
+	WITH ended AS (
+		UPDATE appointment
+		SET status = ending
+		WHERE id = ANY (these)
+		  AND status = 'booked'
+		RETURNING quota_id
+	)
+	SELECT coalesce(array_agg(quota_id), '{}') INTO freed FROM ended;
+	PERFORM enqueue_settle(q) FROM (SELECT DISTINCT unnest(freed) AS q) AS each;
+	RETURN free_places(freed);
+END
+$$;
+
 -- move_appointment takes the held place q and gives the old one back, in one
 -- transaction: the old place is kept until the new one is sure (domain rule 35).
--- Results: ok, replay, void. Raised: HY001, HY003, HY004 not booked, HY007 moved
--- too often, HY008.
+-- Results: ok, replay, other (the hold is another appointment's), void. Raised:
+-- HY001, HY003, HY004 not booked, HY007 moved too often, HY008.
 CREATE FUNCTION move_appointment(a bigint, h uuid, q text, ep int, expires timestamptz, most int, cool_until timestamptz, actor text,
 	OUT result text, OUT lines text[]) LANGUAGE plpgsql AS $$
 DECLARE
 	before record;
-	ended  char;
+	ended  record;
 BEGIN
-	SELECT outcome INTO ended FROM hold_outcome WHERE hold_id = h;
+	SELECT outcome, appointment_id INTO ended FROM hold_outcome WHERE hold_id = h;
 	IF NOT FOUND THEN
 		IF clock_now() >= expires THEN
 			RAISE EXCEPTION 'hold expired' USING ERRCODE = 'HY001';
 		END IF;
 		INSERT INTO hold_outcome (hold_id, outcome, quota_id, appointment_id) VALUES (h, 'C', q, a) ON CONFLICT DO NOTHING;
 		IF NOT FOUND THEN
-			SELECT outcome INTO ended FROM hold_outcome WHERE hold_id = h;
+			SELECT outcome, appointment_id INTO ended FROM hold_outcome WHERE hold_id = h;
 		END IF;
 	END IF;
-	IF ended IS NOT NULL THEN
-		result := CASE ended WHEN 'C' THEN 'replay' ELSE 'void' END;
+	IF ended.outcome IS NOT NULL THEN
+		result := CASE WHEN ended.outcome <> 'C' THEN 'void' WHEN ended.appointment_id = a THEN 'replay' ELSE 'other' END;
 		lines := quota_lines(q);
 		RETURN;
 	END IF;
@@ -329,6 +356,6 @@ $$;
 -- +goose StatementEnd
 
 -- +goose Down
-DROP FUNCTION move_appointment, end_appointment, void_hold, confirm;
+DROP FUNCTION move_appointment, end_appointments, end_appointment, void_hold, confirm;
 DROP TABLE idempotency, hold_outcome, party, appointment, status_move;
 DROP FUNCTION appointment_changed, appointment_moves, is_active;
