@@ -25,6 +25,8 @@ type serve struct{}
 // engine dies, and stops everything in the opposite order: requests, jobs,
 // connections, engines.
 func (serve) Run(ctx context.Context, p *program) (err error) {
+	log, written := newLateLog(p.stderr)
+	defer written()
 	at, running, err := p.start(ctx, true, true)
 	if err != nil {
 		return err
@@ -35,7 +37,7 @@ func (serve) Run(ctx context.Context, p *program) (err error) {
 	if err := p.dataFolder(); err != nil {
 		return err
 	}
-	parts, err := assemble(ctx, p.config, at, newLog(p.stderr))
+	parts, err := assemble(ctx, p.config, at, log)
 	defer parts.close()
 	if err != nil {
 		return err
