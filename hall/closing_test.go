@@ -24,7 +24,7 @@ func busyDay(t *testing.T) (*world, map[booking.Status]string) {
 		booking.CancelledByOffice: w.book("09:00"),
 		booking.Late:              w.book("09:00"),
 		booking.HealthDeferred:    w.book("10:00"),
-		booking.Completed:         w.received(),
+		booking.Completed:         w.serving(),
 		booking.NotAccepted:       w.received(),
 		booking.CheckedIn:         w.received(),
 	}
@@ -81,6 +81,7 @@ func TestClosingAgainCountsNothingTwice(t *testing.T) {
 	if again, err := w.CloseDay(t.Context(), office, theDay, "another"); err != nil || !cmp.Equal(want, again) {
 		t.Errorf("closed again (-want +got) %v:\n%s", err, cmp.Diff(want, again))
 	}
+	w.serve(day[booking.Late])
 	if _, err := w.Complete(t.Context(), day[booking.Late], "J430702-2026-000124", "registrar"); err != nil {
 		t.Fatal(err)
 	}

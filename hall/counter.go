@@ -35,8 +35,8 @@ func (d *Desk) Call(ctx context.Context, number, counter, actor string) (Turn, e
 	return d.turn(ctx, number, counter, actor, booking.Called)
 }
 
-// Start begins to serve a couple, called or not. Starting again at the same
-// counter changes nothing. Its faults are those of Call.
+// Start begins to serve a couple at the counter that has called it. Starting
+// again there changes nothing. Its faults are those of Call.
 func (d *Desk) Start(ctx context.Context, number, counter, actor string) (Turn, error) {
 	return d.turn(ctx, number, counter, actor, booking.InService)
 }
@@ -68,6 +68,15 @@ func (d *Desk) turn(ctx context.Context, number, counter, actor string, to booki
 }
 
 func enterTurn(ctx context.Context, tx postgres.Querier, g guest, counter, actor string, to booking.Status) error {
+	if g.Status == booking.Called {
+		called, err := lastTurn(ctx, tx, g, booking.Called)
+		if err != nil {
+			return err
+		}
+		if called.Counter != counter {
+			return ErrOtherCounter
+		}
+	}
 	if err := booking.Advance(ctx, tx, g.ID, to, actor); err != nil {
 		return err
 	}

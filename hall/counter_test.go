@@ -52,6 +52,7 @@ func TestACoupleIsCalledServedAndRegistered(t *testing.T) {
 
 func TestAtTheCounter(t *testing.T) {
 	w := newWorld(t)
+	t.Run("OneStepFollowsTheOther", w.rule(oneStepFollowsTheOther))
 	t.Run("CompletingAgainChangesNothing", w.rule(completingAgainChangesNothing))
 	t.Run("OneCertificateNumberIsForOneCouple", w.rule(oneCertificateNumberIsForOneCouple))
 	t.Run("UnusualCertificateNumbersAreWarnedOf", w.rule(unusualCertificateNumbersAreWarnedOf))
@@ -62,8 +63,24 @@ func TestAtTheCounter(t *testing.T) {
 	t.Run("CountersHaveShortNames", w.rule(countersHaveShortNames))
 }
 
-func completingAgainChangesNothing(t *testing.T, w *world) {
+func oneStepFollowsTheOther(t *testing.T, w *world) {
 	number := w.received()
+	_, err := w.Start(t.Context(), number, "3", "registrar")
+	w.wantFault(err, booking.ErrNotPossible)
+	_, err = w.Complete(t.Context(), number, "J430702-2026-000009", "registrar")
+	w.wantFault(err, booking.ErrNotPossible)
+	if _, err := w.Call(t.Context(), number, "3", "registrar"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Start(t.Context(), number, "4", "another")
+	w.wantFault(err, hall.ErrOtherCounter)
+	_, err = w.Complete(t.Context(), number, "J430702-2026-000009", "registrar")
+	w.wantFault(err, booking.ErrNotPossible)
+	w.wantStatus(number, booking.Called)
+}
+
+func completingAgainChangesNothing(t *testing.T, w *world) {
+	number := w.serving()
 	first, err := w.Complete(t.Context(), number, "J430702-2026-000001", "registrar")
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +102,7 @@ func completingAgainChangesNothing(t *testing.T, w *world) {
 }
 
 func oneCertificateNumberIsForOneCouple(t *testing.T, w *world) {
-	numbers := []string{w.received(), w.received(), w.received(), w.received()}
+	numbers := []string{w.serving(), w.serving(), w.serving(), w.serving()}
 	errs := make([]error, len(numbers))
 	atOnce(len(numbers), func(i int) {
 		_, errs[i] = w.Complete(t.Context(), numbers[i], "J430702-2026-000003", "registrar")
@@ -98,7 +115,7 @@ func oneCertificateNumberIsForOneCouple(t *testing.T, w *world) {
 			continue
 		}
 		w.wantFault(err, hall.ErrCertificateUsed)
-		w.wantStatus(numbers[i], booking.CheckedIn)
+		w.wantStatus(numbers[i], booking.InService)
 	}
 	if done != 1 {
 		t.Errorf("%d couples have the same certificate number, want 1", done)
@@ -107,22 +124,23 @@ func oneCertificateNumberIsForOneCouple(t *testing.T, w *world) {
 
 func unusualCertificateNumbersAreWarnedOf(t *testing.T, w *world) {
 	for range 2 { // old forms may recur
-		r, err := w.Complete(t.Context(), w.received(), "政字第2002208号", "registrar")
+		r, err := w.Complete(t.Context(), w.serving(), "政字第2002208号", "registrar")
 		if err != nil || r.Warning != "format" || r.Certificate != "政字第2002208号" {
 			t.Errorf("registered %+v, %v; want the number as typed and a warning", r, err)
 		}
 	}
-	number := w.received()
+	number := w.serving()
 	for typed, code := range map[string]string{" ": "required", strings.Repeat("9", 65): "too_long"} {
 		_, err := w.Complete(t.Context(), number, typed, "registrar")
 		w.wantFields(err, map[string]string{"certificate_number": code})
 	}
-	w.wantStatus(number, booking.CheckedIn)
+	w.wantStatus(number, booking.InService)
 }
 
 func aServiceWithoutCertificateIsCompletedWithoutNumber(t *testing.T, w *world) {
 	number := w.bookFor("09:00", "divorce_withdraw", 1)
 	w.checkIn(arrival(number, 365))
+	w.serve(number)
 	for range 2 {
 		r, err := w.Complete(t.Context(), number, "", "registrar")
 		if err != nil || r.Certificate != "" || r.Warning != "" {
@@ -154,6 +172,7 @@ func theLateAreServedToo(t *testing.T, w *world) {
 	if turn, err := w.Call(t.Context(), number, "3", "registrar"); err != nil || turn.Ticket != "B001" {
 		t.Errorf("called %+v, %v; want B001", turn, err)
 	}
+	w.serve(number)
 	if _, err := w.Complete(t.Context(), number, "J430702-2026-000005", "registrar"); err != nil {
 		t.Error(err)
 	}

@@ -22,9 +22,7 @@ func TestWhatTheHallHasWrittenStays(t *testing.T) {
 	w := newWorld(t)
 	number := w.received()
 	refused := w.received()
-	if _, err := w.Start(t.Context(), number, "3", "registrar"); err != nil {
-		t.Fatal(err)
-	}
+	w.serve(number)
 	if _, err := w.Complete(t.Context(), number, "J430702-2026-000123", "registrar"); err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func TestCertificateNumbersAreKeptSealed(t *testing.T) {
 func noTableLogOrFaultSaysThem(t *testing.T, w *world) {
 	var logged bytes.Buffer
 	w.Log = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	first, second := w.received(), w.received()
+	first, second := w.serving(), w.serving()
 	if _, err := w.Complete(t.Context(), first, canary, "registrar"); err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func noTableLogOrFaultSaysThem(t *testing.T, w *world) {
 func oldFormsAreFoundToo(t *testing.T, w *world) {
 	const old = "政字第2002208号"
 	for range 2 {
-		if _, err := w.Complete(t.Context(), w.received(), old, "registrar"); err != nil {
+		if _, err := w.Complete(t.Context(), w.serving(), old, "registrar"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,7 +99,7 @@ func oldFormsAreFoundToo(t *testing.T, w *world) {
 }
 
 func oneCouplesNumberIsNotReadAsAnothers(t *testing.T, w *world) {
-	one, other := w.received(), w.received()
+	one, other := w.serving(), w.serving()
 	for number, certificate := range map[string]string{one: "J430702-2026-000001", other: "J430702-2026-000002"} {
 		if _, err := w.Complete(t.Context(), number, certificate, "registrar"); err != nil {
 			t.Fatal(err)
@@ -116,7 +116,7 @@ func oneCouplesNumberIsNotReadAsAnothers(t *testing.T, w *world) {
 }
 
 func withoutTheirKeysTheyAreNotRead(t *testing.T, w *world) {
-	number := w.received()
+	number := w.serving()
 	if _, err := w.Complete(t.Context(), number, "J430702-2026-000003", "registrar"); err != nil {
 		t.Fatal(err)
 	}

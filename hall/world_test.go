@@ -168,6 +168,24 @@ func (w *world) received() string {
 	return number
 }
 
+// serving is a couple that sits at counter 3.
+func (w *world) serving() string {
+	w.t.Helper()
+	number := w.received()
+	w.serve(number)
+	return number
+}
+
+func (w *world) serve(number string) {
+	w.t.Helper()
+	if _, err := w.Call(w.t.Context(), number, "3", "registrar"); err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.Start(w.t.Context(), number, "3", "registrar"); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func (w *world) status(number string) booking.Status {
 	w.t.Helper()
 	return booking.Status(w.text(`SELECT status FROM appointment WHERE number = $1`, number))

@@ -123,7 +123,9 @@ func (v *victim) fill() {
 	v.elsewhere = v.book(there+"-20260520-0900-marriage", v.pair("测试甲", "测试乙", 3), "19900000003")
 	v.serving = v.book(here+"-20260520-0900-marriage", v.pair("测试甲", "测试乙", 4), "19900000004")
 	v.want(http.StatusOK, "POST", visit(v.serving, "check-in"), readings("36.5", "36.5"), v.as("hall")...)
-	v.want(http.StatusOK, "POST", visit(v.serving, "start"), doc{"counter": "3"}, v.as("registrar")...)
+	for _, step := range []string{"call", "start"} {
+		v.want(http.StatusOK, "POST", visit(v.serving, step), doc{"counter": "3"}, v.as("registrar")...)
+	}
 
 	v.free, v.phone = v.pair("鱻麤", "灪龗", 5), "19900000005"
 	v.held = v.hold(here + "-20260521-0900-marriage")

@@ -28,6 +28,7 @@ type guestPage struct {
 	CanCall     bool
 	CanStart    bool
 	CanFinish   bool
+	CanRefuse   bool
 	Counter     field
 	Certificate field
 	Reason      field
@@ -67,8 +68,9 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	waiting := g.Status == booking.CheckedIn || g.Status == booking.Late
 	here := waiting || g.Status == booking.Called || g.Status == booking.InService
 	d.CanCall = waiting && s.Has(calls...)
-	d.CanStart = (waiting || g.Status == booking.Called) && s.Has(calls...)
-	d.CanFinish = here && s.Has(registers...)
+	d.CanStart = g.Status == booking.Called && s.Has(calls...)
+	d.CanFinish = g.Status == booking.InService && s.Has(registers...)
+	d.CanRefuse = here && s.Has(registers...)
 	if d.Arrive {
 		d.doorFields(c, g, wrong)
 	}

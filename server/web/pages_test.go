@@ -134,7 +134,9 @@ func staffPages(t *testing.T, tn *town, lang, number string) {
 	v.get(guest).sound(lang)
 	v.send(guest + "/check-in").sound(lang)
 	v.send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.5", "device", "T1").sound(lang)
-	v.send(guest + "/start").sound(lang)
+	v.send(guest + "/call").sound(lang)
+	v.send(guest+"/call", "counter", "3").sound(lang)
+	v.send(guest+"/start", "counter", "4").sound(lang)
 	v.send(guest+"/start", "counter", "3").sound(lang)
 	v.send(guest+"/complete", "certificate_number", "J110101-2020-000001").sound(lang)
 

@@ -4,7 +4,8 @@
 -- +goose Up
 
 -- What an appointment may become. The whole truth: the trigger below, the
--- package booking and the tests read this table.
+-- package booking and the tests read this table. Who was received may leave with
+-- a reason at any step, and is registered only by the counter that serves them.
 CREATE TABLE status_move (
 	old_status text NOT NULL,
 	new_status text NOT NULL,
@@ -18,20 +19,15 @@ INSERT INTO status_move (old_status, new_status) VALUES
 	('booked',     'no_show'),
 	('booked',     'health_deferred'),
 	('late',       'called'),
-	('late',       'in_service'),
-	('late',       'completed'),
 	('late',       'not_accepted'),
 	('late',       'health_deferred'),
 	('late',       'cancelled_by_office'),
 	('checked_in', 'called'),
-	('checked_in', 'in_service'),
-	('checked_in', 'completed'),
 	('checked_in', 'not_accepted'),
 	('checked_in', 'health_deferred'),
 	('checked_in', 'cancelled_by_office'),
 	('called',     'checked_in'), -- a missed call is put back into the line
 	('called',     'in_service'),
-	('called',     'completed'),
 	('called',     'not_accepted'),
 	('in_service', 'completed'),
 	('in_service', 'not_accepted');
