@@ -59,7 +59,7 @@ func (a Application) Wrong(service slots.Service, rules slots.Rules, visit date.
 	}
 	foreign := 0
 	for i, p := range a.Parties {
-		served, mainland := serves(rules, p.Document.Type)
+		served, mainland := serves(rules, p.Document)
 		if !served {
 			wrong[fmt.Sprintf("parties.%d.document.type", i)] = "not_served_here"
 		}
@@ -86,14 +86,14 @@ func (a Application) wrongForMarriage(wrong map[string]string, rules slots.Rules
 
 // serves reports whether an office with these rules serves holders of a
 // document, and whether they are residents of the mainland.
-func serves(rules slots.Rules, t identity.DocumentType) (served, mainland bool) {
-	switch t {
+func serves(rules slots.Rules, d identity.Document) (served, mainland bool) {
+	switch d.Type {
 	case identity.ResidentID:
 		return true, true
 	case identity.HKMacaoPermit, identity.TaiwanPermit, identity.HMTResidence:
 		return rules.XBHMT, false
-	case identity.Passport: // of a foreigner, or a Chinese one of an overseas Chinese
-		return rules.XBForeign || rules.XBOverseas, false
+	case identity.Passport:
+		return rules.XBForeign || rules.XBOverseas && d.IsChinesePassport(), false
 	case identity.ForeignPR:
 		return rules.XBForeign, false
 	}

@@ -6,11 +6,13 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"hunyue/internal/date"
+	"hunyue/internal/fault"
 	"hunyue/internal/postgres"
 	"hunyue/slots"
 )
@@ -29,11 +31,15 @@ type Change struct {
 // until a random minute, so that it cannot be passed on. Cancelling twice is
 // the same as once.
 //
-// Faults: ErrTooLate, ErrNotPossible, ErrCodeWrong, ErrCodeExpired, ErrCodeUsedUp.
+// Faults: ErrTooLate, ErrNotPossible, ErrCodeWrong, ErrCodeExpired, ErrCodeUsedUp;
+// field reason ("required" of staff, "too_long").
 func (d *Desk) Cancel(ctx context.Context, c Change) (Appointment, error) {
 	a := c.Appointment
 	if a.Status == Cancelled {
 		return a, nil
+	}
+	if err := c.wrongReason(); err != nil {
+		return a, err
 	}
 	var lines []string
 	refused, err := d.afterCode(ctx, c, d.canceller(a), func(tx postgres.Querier, until *time.Time) (err error) {
@@ -41,6 +47,21 @@ func (d *Desk) Cancel(ctx context.Context, c Change) (Appointment, error) {
 		return err
 	})
 	return d.changed(ctx, a, lines, refused, err)
+}
+
+// longestReason is in code points.
+const longestReason = 200
+
+// wrongReason asks staff why they cancel (domain rule 34).
+func (c Change) wrongReason() error {
+	reason := strings.TrimSpace(c.Reason)
+	switch {
+	case c.Staff && reason == "":
+		return fault.InFields(map[string]string{"reason": "required"})
+	case utf8.RuneCountInString(reason) > longestReason:
+		return fault.InFields(map[string]string{"reason": "too_long"})
+	}
+	return nil
 }
 
 // canceller spends the phone code that cancels an appointment: the same one

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,6 +37,7 @@ type Desk struct {
 type memory struct {
 	availability snapshots
 	rebuilding   rebuilds
+	swept        atomic.Bool // every coming day was looked at once
 }
 
 // On is the same desk with connections of its own, for staff or for what is done
@@ -61,6 +63,8 @@ type HoldRequest struct {
 	Channel slots.Channel
 	Session string // who holds: a browser session, or an operator; may be empty for an API client
 	Key     string // the client's Idempotency-Key; empty makes every request a new hold
+	Scope   string // whose key it is, where there is no session and the key could be guessed
+	Once    bool   // the key is for this slot alone: ErrKeyReused for another one
 
 	// Persons are the keys of the parties' documents (see Desk.Person), where
 	// they are known before the hold. Each of them can then be in one hold only.
@@ -80,7 +84,7 @@ type Hold struct {
 // the same session gives the same hold, or the next one after it was released.
 //
 // Faults: slots.ErrNoSuchSlot, ErrFull, ErrNotOpen, ErrClosed, ErrSuspended,
-// ErrPersonBusy, ErrBooked, ErrHoldExpired, ErrResuming.
+// ErrPersonBusy, ErrBooked, ErrHoldExpired, ErrKeyReused, ErrResuming.
 func (d *Desk) Hold(ctx context.Context, r HoldRequest) (Hold, error) {
 	rules, err := d.Offices.Rules(ctx, r.Slot.Office, r.Slot.Day)
 	if err != nil {
@@ -111,11 +115,32 @@ func (d *Desk) holdAs(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time
 		return Hold{}, errors.Join(err, d.unlockPersons(ctx, r.Persons, id))
 	}
 	d.memory().availability.changed(r.Slot.Office)
-	return d.handOut(grant{
+	g := grant{
 		Hold: id, Quota: r.Slot.Quota(r.Channel), Epoch: v.epoch, Generation: v.generation,
-		Ends:    v.number,
-		Session: sessionMark(d.Keys, r.Session), Persons: r.Persons,
-	}, r.Slot)
+		Ends: v.number, Session: sessionMark(d.Keys, r.Session), Persons: r.Persons,
+	}
+	if err := d.keyOf(ctx, r, g); err != nil {
+		return Hold{}, err
+	}
+	return d.handOut(g, r.Slot)
+}
+
+// keyOf is ErrKeyReused, and the hold is given back, if another slot is held
+// with the same key. Only who is granted a place is asked.
+func (d *Desk) keyOf(ctx context.Context, r HoldRequest, g grant) error {
+	if !r.Once || r.Key == "" {
+		return nil
+	}
+	key := d.Keys.MAC("hold-key", []byte(r.Session), []byte(r.Scope), []byte(r.Channel), []byte(r.Key))
+	first, err := d.Holds.first(ctx, key, r.Slot.String())
+	if err != nil {
+		return d.away(ctx, err)
+	}
+	if first == r.Slot.String() {
+		return nil
+	}
+	_, err = d.end(ctx, g, "R", ErrKeyReused.Code)
+	return errors.Join(ErrKeyReused, err)
 }
 
 // holdFor is how long a place is kept while the form is filled in.
@@ -133,7 +158,7 @@ func (d *Desk) holdID(r HoldRequest, turn int) uuid.UUID {
 	if r.Key == "" {
 		return uuid.New()
 	}
-	mac := d.Keys.MAC("hold", []byte(r.Session), []byte(r.Channel), []byte(r.Slot.String()), []byte(r.Key), []byte{byte(turn)})
+	mac := d.Keys.MAC("hold", []byte(r.Session), []byte(r.Scope), []byte(r.Channel), []byte(r.Slot.String()), []byte(r.Key), []byte{byte(turn)})
 	id, _ := uuid.FromBytes(mac[:16]) // fails only for another length
 	return id
 }

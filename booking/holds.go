@@ -187,6 +187,18 @@ func (h *Holds) Settle(ctx context.Context, lines []string) error {
 	return nil
 }
 
+// first notes what a client's key is for, and returns what it was for first.
+func (h *Holds) first(ctx context.Context, key []byte, slot string) (string, error) {
+	before, err := h.Redis.SetArgs(ctx, fmt.Sprintf("%sk:%x", h.Prefix, key), slot, goredis.SetArgs{Mode: "NX", Get: true, TTL: endedFor}).Result()
+	if errors.Is(err, goredis.Nil) {
+		return slot, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("redis key: %w", err)
+	}
+	return before, nil
+}
+
 // lock keeps a person to one hold for as long as it lasts; false means another
 // hold has them.
 func (h *Holds) lock(ctx context.Context, person []byte, hold string, ttl time.Duration) (bool, error) {

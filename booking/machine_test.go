@@ -129,7 +129,7 @@ func (m *machine) cancel(t *rapid.T) {
 	a := m.live[i]
 	m.live = append(m.live[:i], m.live[i+1:]...)
 	for range 2 { // twice is the same as once
-		if _, err := m.w.desk.Cancel(t.Context(), Change{Appointment: a.Appointment, Actor: "operator", Staff: true}); err != nil {
+		if _, err := m.w.desk.Cancel(t.Context(), Change{Appointment: a.Appointment, Actor: "operator", Staff: true, Reason: "test"}); err != nil {
 			t.Fatal(err)
 		}
 	}

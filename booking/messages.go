@@ -30,17 +30,18 @@ func (d *Desk) Letter(ctx context.Context, appointment int64) (notify.Letter, er
 	if err != nil {
 		return notify.Letter{}, err
 	}
-	zone, err := d.zone(ctx, a.Office)
+	rules, err := d.Offices.Rules(ctx, a.Office, a.Day)
 	if err != nil {
 		return notify.Letter{}, err
 	}
+	zone := office.Location
 	phone, err := d.Phone(a)
 	if err != nil {
 		return notify.Letter{}, err
 	}
 	letter := notify.Letter{
 		Phone: phone.Number(), SMS: phone.TakesSMS(), Locale: a.Locale, Assisted: a.Channel != "web",
-		Number: a.Number, Office: office.Name, OfficeEN: office.NameEN, OfficePhone: office.Phone,
+		Sign: rules.SMSSign, Number: a.Number, Office: office.Name, OfficeEN: office.NameEN, OfficePhone: office.Phone,
 		StartsAt: a.StartsAt.In(zone), EndsAt: a.EndsAt.In(zone),
 	}
 	letter.ClosedFrom, letter.ClosedTo, err = d.closedBy(ctx, a)

@@ -76,24 +76,27 @@ func linesOf(ctx context.Context, db postgres.Querier, office string, from, to d
 // Reconcile compares what Redis counts with what Postgres counts, for every day
 // from today on, and mends Redis. It returns how many quotas differed. A day that
 // nobody has asked for since it was published, or since Redis came back, is put
-// into Redis.
+// into Redis; so that a quarantine does not wait for the first couple to begin,
+// the first round of a program looks at every day.
 func (d *Desk) Reconcile(ctx context.Context) (int, error) {
 	differ := 0
 	days, err := comingDays(ctx, d.DB)
 	if err != nil {
 		return 0, err
 	}
+	swept := d.memory().swept.Load()
 	for _, of := range days {
-		n, err := d.reconcile(ctx, of)
+		n, err := d.reconcile(ctx, of, !swept)
 		if err != nil {
 			return differ, err
 		}
 		differ += n
 	}
+	d.memory().swept.Store(true)
 	return differ, nil
 }
 
-func (d *Desk) reconcile(ctx context.Context, of officeDay) (int, error) {
+func (d *Desk) reconcile(ctx context.Context, of officeDay, anew bool) (int, error) {
 	lines, err := linesOf(ctx, d.DB, of.Office, of.Day, of.Day)
 	if err != nil {
 		return 0, err
@@ -102,7 +105,7 @@ func (d *Desk) reconcile(ctx context.Context, of officeDay) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if known && of.Published {
+	if known && of.Published && !anew {
 		return len(stale), d.Holds.Settle(ctx, stale)
 	}
 	if !of.Published {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lib/pq"
+
 	"hunyue/internal/date"
 	"hunyue/internal/identity"
 )
@@ -36,22 +38,21 @@ var eightDigits = regexp.MustCompile(`^[1-9][0-9]{7}$`)
 // a phone or a document number, each of them whole; with an empty q all of one
 // day. A zero day means any day. There are at most 200, in order of time.
 func (d *Desk) Search(ctx context.Context, office, q string, day date.Date) ([]Row, error) {
+	q = strings.TrimSpace(q)
+	number, phone, persons := d.recognise(q)
 	var found []Appointment
-	number, phone, person := d.recognise(strings.TrimSpace(q))
-	if q != "" && number == "" && phone == nil && person == nil {
-		return []Row{}, nil
-	}
 	err := d.DB.SelectContext(ctx, &found, `
 		SELECT `+appointmentColumns+`
 		FROM appointment AS a
 		WHERE office_id = $1
 		  AND ($2::date IS NULL OR day = $2)
-		  AND ($3 = '' OR number = $3)
-		  AND ($4::bytea IS NULL OR phone_key = $4)
-		  AND ($5::bytea IS NULL OR EXISTS (SELECT FROM party WHERE appointment_id = a.id AND person = $5))
+		  AND ($3 = ''
+		    OR number = $4
+		    OR phone_key = $5
+		    OR EXISTS (SELECT FROM party WHERE appointment_id = a.id AND person = ANY ($6)))
 		ORDER BY starts_at, id
-		LIMIT $6`,
-		office, dayOrNull(day), number, orNull(phone), orNull(person), most)
+		LIMIT $7`,
+		office, dayOrNull(day), q, number, phone, pq.ByteaArray(persons), most)
 	if err != nil {
 		return nil, fmt.Errorf("search appointments: %w", err)
 	}
@@ -66,23 +67,24 @@ func (d *Desk) Search(ctx context.Context, office, q string, day date.Date) ([]R
 	return rows, nil
 }
 
-// recognise says what q is: one of the three, or none.
-func (d *Desk) recognise(q string) (number string, phone, person []byte) {
+// recognise says what q may be: eight digits are an appointment's number, or a
+// Taiwan permit's. What it cannot be is empty, and nothing has that.
+func (d *Desk) recognise(q string) (number string, phone []byte, persons [][]byte) {
 	if eightDigits.MatchString(q) {
-		return q, nil, nil
+		number = q
 	}
 	if p, wrong := identity.ParsePhone(q); wrong == "" {
-		return "", d.Keys.MAC("phone", []byte(p.Number())), nil
+		phone = d.Keys.MAC("phone", []byte(p.Number()))
 	}
 	for _, t := range []identity.DocumentType{
 		identity.ResidentID, identity.HMTResidence, identity.ForeignPR,
 		identity.HKMacaoPermit, identity.TaiwanPermit, identity.Passport,
 	} {
 		if document, wrong := identity.ParseDocument(t, q, d.Clock.Now()); wrong == "" {
-			return "", nil, d.Person(document)
+			persons = append(persons, d.Person(document))
 		}
 	}
-	return "", nil, nil
+	return number, phone, persons
 }
 
 // Masked is an appointment as a list shows it.
@@ -116,11 +118,4 @@ func dayOrNull(day date.Date) any {
 		return nil
 	}
 	return day
-}
-
-func orNull(b []byte) any {
-	if b == nil {
-		return nil
-	}
-	return b
 }

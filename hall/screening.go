@@ -131,7 +131,7 @@ func (s screen) checkPerson(wrong map[string]string, p person, readings []Readin
 		if low && len(given) == 1 {
 			wrong[field+"celsius"] = tooLow
 		}
-		if s.otherDevice && p.suspect() && strings.TrimSpace(r.Device) == p[len(p)-1].Device {
+		if s.otherDevice && p.suspect() && strings.EqualFold(strings.TrimSpace(r.Device), p[len(p)-1].Device) {
 			wrong[field+"device"] = sameDevice
 		}
 	}

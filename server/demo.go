@@ -66,24 +66,27 @@ func (d *demoWorld) load(ctx context.Context) error {
 	return d.today(context.WithoutCancel(ctx))
 }
 
+// errDemoData keeps the known passwords away from a public address.
+var errDemoData = errors.New("the database holds demo data, whose passwords everybody knows: name another database or HUNYUE_DATA, or leave out the public HUNYUE_BASE_URL")
+
+// absent is errDemoData where demo data have been loaded.
+func (d *demoWorld) absent(ctx context.Context) error {
+	ours, _, err := filled(ctx, d.db)
+	if err == nil && ours {
+		err = errDemoData
+	}
+	return err
+}
+
 // claim writes into an empty database that it is ours, and reports errNotDemo
 // for one that somebody else has filled.
 func (d *demoWorld) claim(ctx context.Context) error {
 	return postgres.InTx(ctx, d.db, func(tx postgres.Querier) error {
-		var found struct {
-			Ours   bool `db:"ours"`
-			Filled bool `db:"filled"`
-		}
-		err := tx.GetContext(ctx, &found, `
-			SELECT
-				EXISTS (SELECT FROM audit WHERE action = 'demo_loaded' AND subject = 'database') AS ours,
-				EXISTS (SELECT FROM office) OR EXISTS (SELECT FROM account) AS filled`)
+		ours, anyone, err := filled(ctx, tx)
 		switch {
-		case err != nil:
-			return fmt.Errorf("look for demo data: %w", err)
-		case found.Ours:
-			return nil
-		case found.Filled:
+		case err != nil, ours:
+			return err
+		case anyone:
 			return errNotDemo
 		}
 		if err := postgres.SetActor(ctx, tx, byDemo); err != nil {
@@ -91,6 +94,22 @@ func (d *demoWorld) claim(ctx context.Context) error {
 		}
 		return postgres.Audit(ctx, tx, "demo_loaded", "database", "")
 	})
+}
+
+// filled reports whether demo data, or any, have been loaded.
+func filled(ctx context.Context, db postgres.Querier) (ours, anyone bool, err error) {
+	var found struct {
+		Ours   bool `db:"ours"`
+		Anyone bool `db:"anyone"`
+	}
+	err = db.GetContext(ctx, &found, `
+		SELECT
+			EXISTS (SELECT FROM audit WHERE action = 'demo_loaded' AND subject = 'database') AS ours,
+			EXISTS (SELECT FROM office) OR EXISTS (SELECT FROM account) AS anyone`)
+	if err != nil {
+		return false, false, fmt.Errorf("look for demo data: %w", err)
+	}
+	return found.Ours, found.Anyone, nil
 }
 
 // open makes an office with its rules and its week, unless it has them.
@@ -105,7 +124,7 @@ func (d *demoWorld) open(ctx context.Context, o slots.Office) error {
 	if err := d.offices.PutOffice(ctx, o, byDemo); err != nil {
 		return err
 	}
-	if err := d.offices.SetRules(ctx, o.ID, d.day(), demoRules(), "demo data", byDemo); err != nil {
+	if err := d.offices.SetRules(ctx, o.ID, d.day(), demoRules(o.ID), "demo data", byDemo); err != nil {
 		return err
 	}
 	if err := d.offices.PutSchedule(ctx, o.ID, d.day(), demoWeek(), byDemo); err != nil {

@@ -72,10 +72,14 @@ func demoWeek() slots.Template {
 	}
 }
 
-// demoRules lets one book for today.
-func demoRules() slots.Rules {
+// demoRules lets one book for today, on every channel at every hour. The second
+// office registers couples from abroad.
+func demoRules(office string) slots.Rules {
 	r := slots.DefaultRules()
+	abroad := office == demoOffices()[1].ID
+	r.XBForeign, r.XBHMT, r.XBOverseas = abroad, abroad, abroad
 	r.LeadDays = 0
+	r.KeepShares = true
 	r.Shares = slots.Shares{Web: 60, Phone: 20, Counter: 20}
 	r.ExactCounts = true
 	return r

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 
 	"github.com/jmoiron/sqlx"
@@ -70,6 +71,9 @@ func assemble(ctx context.Context, c config, at addresses, log *slog.Logger) (*p
 	}
 	if err := p.connect(ctx, at); err != nil {
 		return p, err
+	}
+	if err := postgres.SameKeys(ctx, p.jobs, p.keys.MAC("mark")); err != nil {
+		return p, fmt.Errorf("the key file %s does not belong to this database; put back the one that does (HUNYUE_KEYS): %w", c.Keys, err)
 	}
 	if err := p.setClock(ctx, c); err != nil {
 		return p, err

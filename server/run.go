@@ -48,13 +48,27 @@ func (serve) Run(ctx context.Context, p *program) (err error) {
 	if err := p.work(ctx, parts, running); err != nil || p.RedisURL != "" {
 		return err
 	}
-	return parts.offices.Park(context.WithoutCancel(ctx))
+	return park(context.WithoutCancel(ctx), parts, running)
+}
+
+// park ends our own Redis, which puts everything on disk, and only then notes
+// that nothing can have been lost.
+func park(ctx context.Context, parts *parts, running *engines.Engines) error {
+	if err := running.StopRedis(); err != nil {
+		return err
+	}
+	return parts.offices.Park(ctx)
 }
 
 // prepare sees to what has to be in the database before anybody asks.
 func (p *parts) prepare(ctx context.Context, c config) error {
 	if c.Demo {
 		return p.demo.load(ctx)
+	}
+	if public(c.BaseURL) {
+		if err := p.demo.absent(ctx); err != nil {
+			return err
+		}
 	}
 	return p.offices.KnownCalendars(ctx, "system")
 }

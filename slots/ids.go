@@ -148,5 +148,5 @@ func officeID(s string) bool {
 	if len(s) != 6 && len(s) != 9 {
 		return false
 	}
-	return strings.Trim(s, "0123456789") == ""
+	return s[0] != '0' && strings.Trim(s, "0123456789") == ""
 }

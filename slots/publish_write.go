@@ -167,7 +167,11 @@ func auditPlans(ctx context.Context, tx postgres.Querier, office string, plans [
 			continue
 		}
 		day := "office_day:" + office + "-" + compact(p.preview.Day)
-		lines = append(lines, auditLine{Action: "published", Subject: day, Detail: p.preview.summary()})
+		detail := p.preview.summary()
+		if !p.aim.calendar.Confirmed(p.preview.Day.Year) {
+			detail += ", without a confirmed calendar"
+		}
+		lines = append(lines, auditLine{Action: "published", Subject: day, Detail: detail})
 		for _, c := range p.preview.Changed {
 			lines = append(lines, capAudit(c, "schedule"))
 		}

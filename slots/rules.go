@@ -13,6 +13,7 @@ type Rules struct {
 	ReleaseTime TimeOfDay `json:"release_time" rule:"25"` // the release clock
 	Shares      Shares    `json:"shares"       rule:"23"` // of the channels, in percent
 	SpillTime   TimeOfDay `json:"spill_time"   rule:"23"` // unused phone and counter places go back to the web; see SpillsAt
+	KeepShares  bool      `json:"keep_shares"  rule:"23"` // or never do
 
 	HoldSeconds  int       `json:"hold_seconds"  rule:"28"` // how long a place is kept while the form is filled in; 10 to 1800
 	Extendable   bool      `json:"extendable"    rule:"28"` // a hold may be prolonged once

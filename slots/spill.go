@@ -51,6 +51,9 @@ func (s *Store) spilling(ctx context.Context, o Office, c Calendar) ([]string, e
 		if err != nil {
 			return nil, err
 		}
+		if rules.KeepShares {
+			continue
+		}
 		last := Slot{Day: day, StartsAt: day.AddDays(1).In(o.Location)}
 		if !now.Before(SpillsAt(rules, c, day, o.Location)) && now.Before(ClosesAt(rules, c, last, Web, o.Location)) {
 			days = append(days, day.String())

@@ -130,7 +130,7 @@ local function extend(keys, args)
   local m = redis.call('HMGET', keys[1], 'rid', 'born', args[5])
   if not (m[1] and m[3]) or run_id() ~= m[1] then return {'lost'} end
   local ends = tonumber(redis.call('ZSCORE', keys[2], id) or 0)
-  if ends <= now then return {'gone'} end
+  if ends - grace <= now then return {'gone'} end
   local since = tonumber(redis.call('GET', note) or ends - grace - ttl)
   local place = parse(m[3])
   ends = math.min(now + ttl, place.closes)

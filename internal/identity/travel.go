@@ -12,8 +12,16 @@ var (
 	hkMacao      = regexp.MustCompile(`^[HM]\d{8}(\d{2})?$`)
 	taiwan       = regexp.MustCompile(`^(\d{8}|\d{10}[A-Z]?)$`) // card; old booklet
 	passport     = regexp.MustCompile(`^[A-Z0-9]{5,15}$`)
+	chinese      = regexp.MustCompile(`^(E[A-Z]?|G|[DSP][A-Z]?)\d{7,8}$`)
 	permanentOld = regexp.MustCompile(`^[A-Z]{3}\d{12}$`)
 )
+
+// IsChinesePassport reports whether a document has the form of a passport that
+// China gives its citizens, such as those who live abroad (domain section 4.2). A
+// foreign one may happen to look the same; the office sees it.
+func (d Document) IsChinesePassport() bool {
+	return d.Type == Passport && chinese.MatchString(spell(d.Number))
+}
 
 // wrongInTravel checks the shape of a number, which is all that can be checked.
 func wrongInTravel(shape *regexp.Regexp, number string) string {

@@ -126,6 +126,27 @@ func State(err error) string {
 	return ""
 }
 
+// ErrOtherKeys reports a database that was filled with other keys.
+var ErrOtherKeys = errors.New("the database was filled with other keys")
+
+// SameKeys notes the mark of the keys in use, or reports ErrOtherKeys if the
+// database has another one: with other keys no name on file can be read, and
+// nobody would be found to have an appointment already.
+func SameKeys(ctx context.Context, db Querier, mark []byte) error {
+	_, err := db.ExecContext(ctx, `INSERT INTO key_mark (mark) VALUES ($1) ON CONFLICT DO NOTHING`, mark)
+	if err != nil {
+		return fmt.Errorf("note keys: %w", err)
+	}
+	var same bool
+	if err := db.GetContext(ctx, &same, `SELECT mark = $1 FROM key_mark`, mark); err != nil {
+		return fmt.Errorf("compare keys: %w", err)
+	}
+	if !same {
+		return ErrOtherKeys
+	}
+	return nil
+}
+
 // Shift sets how far the database's clock runs ahead. Only demo mode and tests
 // may call it.
 func Shift(ctx context.Context, db Querier, by time.Duration) error {

@@ -27,8 +27,12 @@ func (a *API) Book(ctx context.Context, r BookRequestObject) (BookResponseObject
 		return nil, err
 	}
 	seen := shownIn(ctx)
+	request, err := canonical(seen.body)
+	if err != nil {
+		return nil, err
+	}
 	receipt, err := a.Desk.Confirm(ctx, booking.Application{
-		Hold: r.Body.Hold, Token: seen.token, Key: r.Params.IdempotencyKey, Request: seen.body,
+		Hold: r.Body.Hold, Token: seen.token, Key: r.Params.IdempotencyKey, Request: request,
 		Service: r.Body.Service, Parties: parties, Phone: phone, Code: r.Body.PhoneCode,
 		Locale: localeOf(r.Body.Locale), Consents: consentsOf(r.Body.Consents),
 		Channel: slots.Web, Actor: couple,

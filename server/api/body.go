@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
 )
 
@@ -56,6 +58,40 @@ func readBody(r *http.Request) (*body, error) {
 		return nil, err
 	}
 	return &body{Reader: bytes.NewReader(text), bytes: text, value: value}, nil
+}
+
+// dropNulls takes away what is null in an object and need not be there: many
+// programs write null for what they leave out.
+func dropNulls(schema *openapi3.Schema, value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, member := range v {
+			property := schema.Properties[name]
+			switch {
+			case property == nil:
+			case member == nil && !slices.Contains(schema.Required, name):
+				delete(v, name)
+			default:
+				dropNulls(property.Value, member)
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if schema.Items != nil {
+				dropNulls(schema.Items.Value, item)
+			}
+		}
+	}
+}
+
+// canonical is a body in one spelling, whatever its order and its spaces: the
+// same request sent by another program is the same request.
+func canonical(text []byte) ([]byte, error) {
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		return nil, fmt.Errorf("body that was checked: %w", err)
+	}
+	return json.Marshal(value)
 }
 
 func isJSON(r *http.Request) bool {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
+
 	"hunyue/booking"
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
@@ -159,7 +161,8 @@ func (a *API) Hold(ctx context.Context, r HoldRequestObject) (HoldResponseObject
 	if err != nil {
 		return nil, err
 	}
-	held, err := a.Desk.Hold(ctx, booking.HoldRequest{Slot: slot, Channel: slots.Web, Key: r.Params.IdempotencyKey})
+	key := r.Params.IdempotencyKey
+	held, err := a.Desk.Hold(ctx, booking.HoldRequest{Slot: slot, Channel: slots.Web, Key: key, Scope: scopeOf(ctx, key), Once: true})
 	if err != nil {
 		return nil, err
 	}
@@ -167,9 +170,37 @@ func (a *API) Hold(ctx context.Context, r HoldRequestObject) (HoldResponseObject
 	return Hold201JSONResponse(answer), err
 }
 
+// scopeOf is whose a key is, where nobody has signed in. A UUID is nobody
+// else's, wherever it comes from: a phone changes its address in a corridor. Other
+// keys could be anybody's, so they are those of one address only.
+func scopeOf(ctx context.Context, key string) string {
+	if uuid.Validate(key) == nil {
+		return ""
+	}
+	return shownIn(ctx).address
+}
+
+// holder is who holds a place: staff who show that they are, or whoever has the
+// token.
+func (a *API) holder(ctx context.Context) (string, error) {
+	bearer := shownIn(ctx).bearer
+	if bearer == "" {
+		return "", nil
+	}
+	staff, err := a.Accounts.Authenticate(ctx, bearer)
+	if err != nil {
+		return "", err
+	}
+	return staff.Actor(), nil
+}
+
 // ExtendHold answers POST /holds/{id}/extend.
 func (a *API) ExtendHold(ctx context.Context, r ExtendHoldRequestObject) (ExtendHoldResponseObject, error) {
-	held, err := a.Desk.Extend(ctx, r.Id, shownIn(ctx).token, "")
+	holder, err := a.holder(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held, err := a.Desk.Extend(ctx, r.Id, shownIn(ctx).token, holder)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +210,11 @@ func (a *API) ExtendHold(ctx context.Context, r ExtendHoldRequestObject) (Extend
 
 // ReleaseHold answers DELETE /holds/{id}.
 func (a *API) ReleaseHold(ctx context.Context, r ReleaseHoldRequestObject) (ReleaseHoldResponseObject, error) {
-	if err := a.Desk.Release(ctx, r.Id, shownIn(ctx).token, ""); err != nil {
+	holder, err := a.holder(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Desk.Release(ctx, r.Id, shownIn(ctx).token, holder); err != nil {
 		return nil, err
 	}
 	return ReleaseHold204Response{}, nil

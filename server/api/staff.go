@@ -51,7 +51,7 @@ func (a *API) HoldForCaller(ctx context.Context, r HoldForCallerRequestObject) (
 		return nil, err
 	}
 	held, err := a.Assisted.Hold(ctx, booking.HoldRequest{
-		Slot: slot, Channel: slots.Channel(r.Body.Channel), Session: staff.Actor(), Key: r.Params.IdempotencyKey,
+		Slot: slot, Channel: slots.Channel(r.Body.Channel), Session: staff.Actor(), Key: r.Params.IdempotencyKey, Once: true,
 	})
 	if err != nil {
 		return nil, err
@@ -72,8 +72,12 @@ func (a *API) BookForCaller(ctx context.Context, r BookForCallerRequestObject) (
 		return nil, err
 	}
 	staff, seen := auth.From(ctx), shownIn(ctx)
+	request, err := canonical(seen.body)
+	if err != nil {
+		return nil, err
+	}
 	receipt, err := a.Assisted.Confirm(ctx, booking.Application{
-		Hold: r.Body.Hold, Token: seen.token, Session: staff.Actor(), Key: r.Params.IdempotencyKey, Request: seen.body,
+		Hold: r.Body.Hold, Token: seen.token, Session: staff.Actor(), Key: r.Params.IdempotencyKey, Request: request,
 		Service: r.Body.Service, Parties: parties, Phone: phone,
 		Locale: localeOf(r.Body.Locale), Consents: consentsOf(r.Body.Consents),
 		Channel: slots.Channel(r.Body.Channel), Actor: staff.Actor(), Caller: r.Body.Caller,

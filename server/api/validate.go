@@ -94,10 +94,12 @@ func (op *operation) need(scheme string, roles []string) error {
 }
 
 // shown is what a request has shown or sent beyond what the generated code
-// hands to a handler. Requests that need neither token nor secret have none.
+// hands to a handler. Requests that need neither token nor secret and have no key
+// have none.
 type shown struct {
 	token, secret string // of a hold, of an appointment
 	bearer        string // of a member of staff
+	address       string // where it comes from
 	body          []byte
 }
 
@@ -125,13 +127,15 @@ func (op *operation) check(next echo.HandlerFunc) echo.HandlerFunc {
 			if err != nil {
 				return err
 			}
+			dropNulls(op.body, body.value)
 			maps.Copy(wrong, wrongIn(op.body, body.value))
 			r.Body, s.body = body, body.bytes
 		}
 		if err := fault.InFields(wrong); err != nil {
 			return err
 		}
-		if op.staff || len(op.headers) > 0 {
+		if op.staff || len(op.headers) > 0 || r.Header.Get(keyHeader) != "" {
+			s.address = c.RealIP()
 			c.SetRequest(r.WithContext(context.WithValue(r.Context(), shownKey{}, s)))
 		}
 		return next(c)

@@ -9,6 +9,13 @@ CREATE TABLE clock (
 );
 INSERT INTO clock DEFAULT VALUES;
 
+-- Which keys the names and numbers in this database are sealed with: a keyed
+-- hash that only these keys give. One row.
+CREATE TABLE key_mark (
+	single boolean PRIMARY KEY DEFAULT true CHECK (single),
+	mark   bytea   NOT NULL CHECK (length(mark) = 32)
+);
+
 -- The one SQL function that tells the time.
 CREATE FUNCTION clock_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
 	SELECT clock_timestamp() + shift FROM clock
@@ -65,4 +72,4 @@ $$;
 DROP FUNCTION set_actor, record_audit;
 DROP TABLE audit;
 DROP FUNCTION keep_for_ever, refuse_change, millis, clock_now;
-DROP TABLE clock;
+DROP TABLE key_mark, clock;
