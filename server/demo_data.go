@@ -72,13 +72,13 @@ func demoWeek() slots.Template {
 	}
 }
 
-// demoRules lets one book for today, on every channel at every hour. The second
-// office registers couples from abroad.
+// demoRules lets one book for today, which the demo opens round the clock at
+// once, on every channel. The second office registers couples from abroad.
 func demoRules(office string) slots.Rules {
 	r := slots.DefaultRules()
 	abroad := office == demoOffices()[1].ID
 	r.XBForeign, r.XBHMT, r.XBOverseas = abroad, abroad, abroad
-	r.LeadDays = 0
+	r.LeadDays, r.SpecialNoticeDays = 0, 0
 	r.KeepShares = true
 	r.Shares = slots.Shares{Web: 60, Phone: 20, Counter: 20}
 	r.ExactCounts = true

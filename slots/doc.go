@@ -6,8 +6,9 @@
 //   - An office (登记处) offers services (业务类型), and every service belongs to a
 //     business group. Places are counted by group, never by service.
 //   - A schedule is a weekly Template with seasons, in force from a date on. An
-//     Exception replaces the hours of one day. The Calendar says which days are
-//     statutory holidays and which weekends are worked instead.
+//     Exception makes one day unlike others: a special day (特殊日期), or one that is
+//     closed. The Calendar says which days are statutory holidays and which
+//     weekends are worked instead.
 //   - A slot (时段) is a stretch of a day in which couples are received. Expand
 //     makes the slots of a day out of template, calendar and exception.
 //   - A quota (号源) counts the places of one slot, business group and channel. A

@@ -16,17 +16,21 @@ type Slot struct {
 	Capacity Capacity // all channels together
 }
 
-// Exception replaces the hours of one day (domain rules 20 and 30). No hours
-// close it.
+// Exception is a day unlike others: a special day, or one that is closed or
+// shortened (domain rules 20 and 30). It replaces the hours of the day; no hours
+// close it. How long its slots are and how many places they have is the
+// schedule's, as far as it does not say otherwise.
 type Exception struct {
-	Day    date.Date
-	Hours  []Period
-	Reason string // why, for the audit
-	Notice string // what the public reads; may be empty
+	Day         date.Date
+	Hours       []Period
+	SlotMinutes int      // 0: as the schedule has it
+	Capacity    Capacity // of the groups that it names, of which 0 leaves one out
+	Reason      string   // why, for the audit
+	Notice      string   // what the public reads; may be empty
 }
 
 // Expand is the slots of the day, in order. They lie within the hours, do not
-// overlap, and last as long as the template says.
+// overlap, and last as long as the template says, or the exception.
 //
 // An exception beats the calendar and the calendar the week: statutory holidays
 // are closed, and a make-up workday has the hours of a Monday, since it is an
@@ -34,10 +38,26 @@ type Exception struct {
 // clocks are changed is left out.
 func Expand(t Template, c Calendar, e *Exception, day date.Date, loc *time.Location) []Slot {
 	var slots []Slot
+	t = t.on(e, day)
 	for _, p := range Hours(t, c, e, day) {
 		slots = append(slots, t.cut(p, day, loc)...)
 	}
 	return slots
+}
+
+// on is the template with what an exception says of the day.
+func (t Template) on(e *Exception, day date.Date) Template {
+	if e == nil || e.Day != day {
+		return t
+	}
+	if e.SlotMinutes > 0 {
+		t.SlotMinutes = e.SlotMinutes
+	}
+	capacity := Capacity{}
+	maps.Copy(capacity, t.Capacity)
+	maps.Copy(capacity, e.Capacity)
+	t.Capacity = capacity
+	return t
 }
 
 // Hours is the periods in which the office receives on the day, in order; none

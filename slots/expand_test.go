@@ -59,6 +59,7 @@ func TestExpand(t *testing.T) {
 		{"an exception opens a Saturday", ordinary(), special, "2026-05-16", "0800 0830"},
 		{"an exception is for its day alone", ordinary(), special, "2026-05-20", whole},
 		{"an exception closes a day", ordinary(), &Exception{Day: parseDate(t, "2026-05-20")}, "2026-05-20", ""},
+		{"an exception has slots of its own", ordinary(), &Exception{Day: parseDate(t, "2026-05-20"), Hours: special.Hours, SlotMinutes: 20}, "2026-05-20", "0800 0820 0840"},
 		{"an exception opens a holiday", ordinary(), &Exception{Day: parseDate(t, "2026-05-01"), Hours: special.Hours}, "2026-05-01", "0800 0830"},
 		{"a season", seasonal, nil, "2026-08-19", "0800 0830"},
 		{"a season ends", seasonal, nil, "2026-10-14", whole},

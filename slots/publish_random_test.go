@@ -24,6 +24,11 @@ func TestPreviewIsEffectWhateverHappens(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			w := &world{Store: newStore(t), rand: rand.New(rand.NewPCG(seed, 20260520))}
+			r := slots.DefaultRules()
+			r.SpecialNoticeDays = 0
+			if err := w.SetRules(t.Context(), wuling, day(t, "2026-05-18"), r, "a test", "manager"); err != nil {
+				t.Fatal(err)
+			}
 			publish(t, w.Store, "2026-05-19", "2026-05-21")
 			for range 8 {
 				w.live(t)
@@ -63,7 +68,10 @@ func (w *world) live(t *testing.T) {
 func (w *world) change(t *testing.T) {
 	switch w.rand.IntN(4) {
 	case 0:
-		e := slots.Exception{Day: day(t, "2026-05-20"), Reason: "a special day", Hours: w.hours()}
+		e := slots.Exception{
+			Day: day(t, "2026-05-20"), Reason: "a special day", Hours: w.hours(),
+			SlotMinutes: []int{0, 0, 20, 60}[w.rand.IntN(4)], Capacity: slots.Capacity{slots.Divorce: w.rand.IntN(3)},
+		}
 		if err := w.PutException(t.Context(), wuling, e, "manager"); err != nil {
 			t.Fatal(fault.Of(err).Fields)
 		}

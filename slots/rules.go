@@ -15,6 +15,8 @@ type Rules struct {
 	SpillTime   TimeOfDay `json:"spill_time"   rule:"23"` // unused phone and counter places go back to the web; see SpillsAt
 	KeepShares  bool      `json:"keep_shares"  rule:"23"` // or never do
 
+	SpecialNoticeDays int `json:"special_notice_days" rule:"30"` // a special day that offers places is put so many days before; 0 to 30
+
 	HoldSeconds  int       `json:"hold_seconds"  rule:"28"` // how long a place is kept while the form is filled in; 10 to 1800
 	Extendable   bool      `json:"extendable"    rule:"28"` // a hold may be prolonged once
 	ExactCounts  bool      `json:"exact_counts"  rule:"29"` // the public sees how many places are left, not only whether
@@ -88,6 +90,8 @@ func DefaultRules() Rules {
 		ReleaseTime: 8*60 + 30,
 		Shares:      Shares{Web: 70, Phone: 20, Counter: 10},
 		SpillTime:   16 * 60,
+
+		SpecialNoticeDays: 3,
 
 		HoldSeconds:  300,
 		Extendable:   true,

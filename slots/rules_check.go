@@ -59,6 +59,7 @@ func (r Rules) bounds() []bound {
 		{"shares.web", r.Shares.Web, 0, 100},
 		{"shares.phone", r.Shares.Phone, 0, 100},
 		{"shares.counter", r.Shares.Counter, 0, 100},
+		{"special_notice_days", r.SpecialNoticeDays, 0, 30},
 		{"hold_seconds", r.HoldSeconds, 10, 1800},
 		{"per_phone", r.PerPhone, 0, 100},
 		{"cancel_days", r.CancelDays, 0, 30},

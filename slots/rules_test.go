@@ -27,7 +27,7 @@ func TestTheDefaultsAreTheDomains(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]any{
-		"horizon_days": 30.0, "lead_days": 1.0, "release_time": "08:30", "spill_time": "16:00", "hold_seconds": 300.0,
+		"horizon_days": 30.0, "lead_days": 1.0, "release_time": "08:30", "spill_time": "16:00", "special_notice_days": 3.0, "hold_seconds": 300.0,
 		"extendable": true, "early_minutes": 30.0, "late_minutes": 30.0, "cancel_days": 1.0, "max_reschedules": 2.0,
 		"per_phone": 2.0, "screening": "required", "fever_decicelsius": 373.0, "recheck_minutes": 10.0,
 		"recheck_other_device": true, "companions": 0.0, "xb_foreign": false, "xb_hmt": false, "xb_overseas": false,
@@ -82,10 +82,10 @@ func TestEveryRuleOutOfBoundsIsNamed(t *testing.T) {
 		want       map[string]string
 	}{
 		{
-			"bounds of the domain", `{"horizon_days": 91, "lead_days": 6, "fever_decicelsius": 37, "hold_seconds": 0, "reading_days": 31}`,
+			"bounds of the domain", `{"horizon_days": 91, "lead_days": 6, "fever_decicelsius": 37, "hold_seconds": 0, "reading_days": 31, "special_notice_days": 31}`,
 			map[string]string{
 				"horizon_days": "out_of_range", "lead_days": "out_of_range", "fever_decicelsius": "out_of_range",
-				"hold_seconds": "out_of_range", "reading_days": "out_of_range",
+				"hold_seconds": "out_of_range", "reading_days": "out_of_range", "special_notice_days": "out_of_range",
 			},
 		},
 		{"a lead beyond the horizon", `{"horizon_days": 1, "lead_days": 2}`, map[string]string{"lead_days": "order"}},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
@@ -95,100 +94,6 @@ func (s *Store) PutSchedule(ctx context.Context, office string, from date.Date, 
 	})
 	if err != nil {
 		return fmt.Errorf("put schedule of %s: %w", office, err)
-	}
-	return nil
-}
-
-// Exceptions is the days of the range with hours of their own, in order.
-func (s *Store) Exceptions(ctx context.Context, office string, from, to date.Date) ([]Exception, error) {
-	return loadExceptions(ctx, s.DB, office, from, to)
-}
-
-func loadExceptions(ctx context.Context, q postgres.Querier, office string, from, to date.Date) ([]Exception, error) {
-	var rows []struct {
-		Day    date.Date `db:"day"`
-		Hours  []byte    `db:"hours"`
-		Reason string    `db:"reason"`
-		Notice string    `db:"notice"`
-	}
-	err := q.SelectContext(ctx, &rows, `
-		SELECT day, hours, reason, notice
-		FROM schedule_exception
-		WHERE office_id = $1
-		  AND day BETWEEN $2 AND $3
-		ORDER BY day`, office, from, to)
-	if err != nil {
-		return nil, fmt.Errorf("exceptions of %s: %w", office, err)
-	}
-	exceptions := make([]Exception, len(rows))
-	for i, row := range rows {
-		exceptions[i] = Exception{Day: row.Day, Reason: row.Reason, Notice: row.Notice}
-		if err := json.Unmarshal(row.Hours, &exceptions[i].Hours); err != nil {
-			return nil, fmt.Errorf("exception of %s on %s: %w", office, row.Day, err)
-		}
-	}
-	return exceptions, nil
-}
-
-// PutException gives a day hours of its own, or closes it. A reason is required
-// (domain rule 20). Like a schedule it has to be published to take effect.
-func (s *Store) PutException(ctx context.Context, office string, e Exception, actor string) error {
-	o, err := s.Office(ctx, office)
-	if err != nil {
-		return err
-	}
-	wrong := map[string]string{}
-	s.notPast(wrong, "day", o, e.Day)
-	if strings.TrimSpace(e.Reason) == "" {
-		wrong["reason"] = "required"
-	}
-	Template{}.checkPeriods(wrong, "hours", e.Hours)
-	if err := fault.InFields(wrong); err != nil {
-		return err
-	}
-	if e.Hours == nil {
-		e.Hours = []Period{}
-	}
-	text, err := json.Marshal(e.Hours)
-	if err != nil {
-		return fmt.Errorf("put exception of %s: %w", office, err)
-	}
-	err = s.actAs(ctx, actor, func(tx postgres.Querier) error {
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO schedule_exception (office_id, day, hours, reason, notice, actor)
-			VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (office_id, day) DO UPDATE
-			SET hours = excluded.hours, reason = excluded.reason, notice = excluded.notice,
-				actor = excluded.actor, at = clock_now()`,
-			office, e.Day, string(text), e.Reason, e.Notice, actor)
-		if err != nil {
-			return err
-		}
-		return postgres.Audit(ctx, tx, "exception_put", "office:"+office, e.Day.String()+" "+string(text)+": "+e.Reason)
-	})
-	if err != nil {
-		return fmt.Errorf("put exception of %s: %w", office, err)
-	}
-	return nil
-}
-
-// DropException gives the day its ordinary hours back. A day without an exception
-// is left as it is.
-func (s *Store) DropException(ctx context.Context, office string, day date.Date, actor string) error {
-	err := s.actAs(ctx, actor, func(tx postgres.Querier) error {
-		var dropped []string
-		err := tx.SelectContext(ctx, &dropped, `
-			DELETE FROM schedule_exception
-			WHERE office_id = $1
-			  AND day = $2
-			RETURNING reason`, office, day)
-		if err != nil || len(dropped) == 0 {
-			return err
-		}
-		return postgres.Audit(ctx, tx, "exception_dropped", "office:"+office, day.String())
-	})
-	if err != nil {
-		return fmt.Errorf("drop exception of %s: %w", office, err)
 	}
 	return nil
 }

@@ -34,40 +34,6 @@ func TestSchedulesHoldFromTheirDateOn(t *testing.T) {
 	}
 }
 
-func TestExceptions(t *testing.T) {
-	s := newStore(t)
-	special := slots.Exception{
-		Day: day(t, "2026-05-20"), Reason: "5·20", Notice: "加开名额",
-		Hours: []slots.Period{{From: 480, To: 600, Capacity: slots.Capacity{slots.Marriage: 20}}},
-	}
-	closed := slots.Exception{Day: day(t, "2026-05-22"), Reason: "power cut", Hours: []slots.Period{}}
-	for _, e := range []slots.Exception{closed, {Day: special.Day, Reason: "a first idea"}, special} {
-		if err := s.PutException(t.Context(), wuling, e, "manager"); err != nil {
-			t.Fatalf("%v %v", err, fault.Of(err).Fields)
-		}
-	}
-	got, err := s.Exceptions(t.Context(), wuling, day(t, "2026-05-18"), day(t, "2026-05-31"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]slots.Exception{special, closed}, got); diff != "" {
-		t.Errorf("exceptions (-want +got):\n%s", diff)
-	}
-	for range 2 {
-		if err := s.DropException(t.Context(), wuling, closed.Day, "manager"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := len(audited(t, s, "manager", "exception_put", "exception_dropped")); n != 4 {
-		t.Errorf("%d audit rows, want 4: dropping nothing is nothing", n)
-	}
-	err = s.PutException(t.Context(), wuling, slots.Exception{Day: day(t, "2026-05-01"), Hours: []slots.Period{{From: 600, To: 540}}}, "manager")
-	want := map[string]string{"day": "past", "reason": "required", "hours.0.to": "order"}
-	if diff := cmp.Diff(want, fault.Of(err).Fields); diff != "" {
-		t.Errorf("mistakes (-want +got):\n%s", diff)
-	}
-}
-
 func TestNothingIsDoneByNobody(t *testing.T) {
 	s := newStore(t)
 	if err := s.PutSchedule(t.Context(), wuling, day(t, "2026-05-20"), week(), ""); err == nil {

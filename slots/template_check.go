@@ -10,10 +10,12 @@ import (
 
 // The bounds of a template. They keep a day below some hundred slots.
 const (
-	mostPlaces  = 200    // in one slot and group
-	mostCapped  = 10_000 // under one cap
-	mostPeriods = 24     // in one day
-	mostSeasons = 12
+	leastMinutes = 10 // of one slot
+	mostMinutes  = 240
+	mostPlaces   = 200    // in one slot and group
+	mostCapped   = 10_000 // under one cap
+	mostPeriods  = 24     // in one day
+	mostSeasons  = 12
 )
 
 // Validate returns every mistake by the path of its field, such as
@@ -22,7 +24,7 @@ const (
 // (with the period or season before), "too_short" (no slot fits) and "too_many".
 func (t Template) Validate() error {
 	wrong := map[string]string{}
-	between(wrong, "slot_minutes", t.SlotMinutes, 10, 240)
+	between(wrong, "slot_minutes", t.SlotMinutes, leastMinutes, mostMinutes)
 	between(wrong, "cleaning_minutes", t.CleaningMinutes, 0, 60)
 	if len(t.Capacity) == 0 {
 		wrong["capacity"] = "required"

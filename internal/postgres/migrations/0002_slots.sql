@@ -63,14 +63,17 @@ CREATE TABLE schedule (
 CREATE INDEX schedule_newest ON schedule (office_id, effective_from DESC, id DESC);
 SELECT keep_for_ever('schedule');
 
+-- What is null here is as the schedule has it.
 CREATE TABLE schedule_exception (
-	office_id text        NOT NULL REFERENCES office,
-	day       date        NOT NULL,
-	hours     jsonb       NOT NULL, -- [] closes the day
-	reason    text        NOT NULL CHECK (reason <> ''),
-	notice    text        NOT NULL DEFAULT '',
-	actor     text        NOT NULL CHECK (actor <> ''),
-	at        timestamptz NOT NULL DEFAULT clock_now(),
+	office_id    text        NOT NULL REFERENCES office,
+	day          date        NOT NULL,
+	hours        jsonb       NOT NULL, -- [] closes the day
+	slot_minutes smallint    CHECK (slot_minutes BETWEEN 10 AND 240),
+	capacity     jsonb       NOT NULL DEFAULT 'null', -- of the business groups that it names
+	reason       text        NOT NULL CHECK (reason <> ''),
+	notice       text        NOT NULL DEFAULT '',
+	actor        text        NOT NULL CHECK (actor <> ''),
+	at           timestamptz NOT NULL DEFAULT clock_now(),
 	PRIMARY KEY (office_id, day)
 );
 
