@@ -373,6 +373,11 @@ func (v *victim) writes() []write {
 			v.as("manager"),
 		},
 		{
+			"PUT", "/manage/offices/{office}/exceptions/{date}", office + "/exceptions/2026-05-24",
+			doc{"hours": []doc{{"from": "09:00", "to": "12:00"}}, "capacity": doc{"other": 0}, "reason": "加开", "notice": "周日加开。"},
+			v.as("manager"),
+		},
+		{
 			"POST", "/manage/offices/{office}/suspensions", office + "/suspensions",
 			doc{"from": "2026-05-21", "to": "2026-05-21", "mode": "full", "reason": "停电", "notice": "今日停办。"},
 			v.as("manager"),
@@ -830,6 +835,15 @@ func (v *victim) byTheManager(t *testing.T) {
 			{"no time fits", "weekdays.wed.0.to", "09:10", doc{"weekdays.wed.0": "too_short"}},
 			at("from", "2026-02-30", "format"), at("from", "2026-05-19", "past"), at("dry_run", "yes", "type"),
 		},
+		"{date}": {
+			at("hours", nil, "required"), at("hours", "09:00-12:00", "type"), at("hours.0.from", "9:00", "pattern"), at("hours.0.to", "09:00", "order"),
+			at("hours.0.capacity", doc{"burial": 1}, ""), {"no time fits", "hours.0.to", "09:10", doc{"hours.0": "too_short"}},
+			at("slot_minutes", 5, "too_small"), at("slot_minutes", 241, "too_big"), at("slot_minutes", "30", "type"),
+			at("capacity.marriage", -1, "too_small"), at("capacity.marriage", 201, "out_of_range"), at("capacity.burial", 1, "unknown"),
+			at("reason", nil, "required"), at("reason", " ", "required"), at("reason", strings.Repeat("长", 301), "too_long"),
+			at("notice", nil, "required"), at("notice", "", "required"), at("notice", strings.Repeat("停", 1001), "too_long"),
+			at("day", "2026-05-25", "unknown"), at("dry_run", "yes", "type"),
+		},
 		"publish": {
 			at("from", "2026-05-19", "past"), at("to", "2026-05-24", "order"), at("to", "2026-09-01", "too_many"), at("to", nil, "required"), at("to", 20260529, "type"),
 		},
@@ -845,8 +859,11 @@ func (v *victim) byTheManager(t *testing.T) {
 	} {
 		w := right[operation]
 		for _, c := range changes {
-			if c.path == "services" {
+			switch c.path {
+			case "services":
 				c.fields = doc{"services.0": "unknown"}
+			case "hours.0.capacity":
+				c.fields = doc{"hours.0.capacity.burial": "unknown"}
 			}
 			v.try(t, operation+": "+c.what, invalid(c.fields), w.method, w.path, edited(t, w.body, c.path, c.value), w.headers...)
 		}
@@ -859,10 +876,32 @@ func (v *victim) byTheManager(t *testing.T) {
 	capacity := right["capacity"]
 	v.try(t, "a time of the neighbour", refusedWith(404, "no_such_slot"), "PUT", capacity.path,
 		edited(t, capacity.body, "slot", there+"-20260521-0900-marriage"), capacity.headers...)
+	v.specialDays(t, right["{date}"])
 	days := "/manage/offices/" + here + "/days/"
 	v.try(t, "close a day that goes on", refusedWith(409, "day_not_over"), "POST", days+"2026-05-20/close", nil, v.as("manager")...)
 	v.try(t, "close a day that is none", invalid(doc{"date": "format"}), "POST", days+"2026-02-30/close", nil, v.as("manager")...)
 	v.try(t, "close the neighbour's", refusedWith(403, "forbidden"), "POST", "/manage/offices/"+there+"/days/2026-05-20/close", nil, v.as("manager")...)
+}
+
+// specialDays tries days for which, or from which on, nothing can be planned.
+func (v *victim) specialDays(t *testing.T, right write) {
+	all := "/manage/offices/" + here + "/exceptions"
+	for day, want := range map[string]refusal{
+		"2026-05-19": invalid(doc{"day": "past"}), "2026-05-22": invalid(doc{"day": "too_late"}),
+		"2026-02-30": invalid(doc{"date": "format"}), "tomorrow": invalid(doc{"date": "format"}),
+	} {
+		v.try(t, "a special day on "+day, want, right.method, all+"/"+day, right.body, right.headers...)
+		if day != "2026-05-22" {
+			v.try(t, "no special day on "+day, want, "DELETE", all+"/"+day, nil, right.headers...)
+		}
+	}
+	far := "/manage/offices/" + there + "/exceptions"
+	v.try(t, "the neighbour's special days", refusedWith(403, "forbidden"), "GET", far, nil, right.headers...)
+	v.try(t, "drop the neighbour's", refusedWith(403, "forbidden"), "DELETE", far+"/2026-05-24", nil, right.headers...)
+	v.try(t, "the operator drops", refusedWith(403, "forbidden"), "DELETE", all+"/2026-05-24", nil, v.as("operator")...)
+	v.try(t, "special days backwards", invalid(doc{"to": "order"}), "GET", all+"?from=2026-05-24&to=2026-05-23", nil, right.headers...)
+	v.try(t, "special days of no day", invalid(doc{"from": "format"}), "GET", all+"?from=2026-02-30", nil, right.headers...)
+	v.want(http.StatusOK, "GET", all+"?from=9999-12-31", nil, right.headers...)
 }
 
 // characterless sends texts with a character that no text has and that Postgres
@@ -873,7 +912,7 @@ func (v *victim) characterless(t *testing.T) {
 	booking, _ := v.booking()
 	fields := map[string][]string{
 		"check-in": {"readings.0.device", "companions.0.reason", "companions.0.device"}, "not-accepted": {"reason"}, "readings": {"device"},
-		"capacity": {"reason"}, "suspensions": {"reason", "notice"}, "login": {"username", "password"}, "search": {"q"},
+		"capacity": {"reason"}, "suspensions": {"reason", "notice"}, "{date}": {"reason", "notice"}, "login": {"username", "password"}, "search": {"q"},
 		"appointments": {"service", "phone", "consents.agreement"}, "call": {"counter"},
 	}
 	for _, w := range v.writes() {

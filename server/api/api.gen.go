@@ -191,6 +191,21 @@ func (e DocumentType) Valid() bool {
 	}
 }
 
+// Defines values for ExceptionPreviewTakesEffect.
+const (
+	WhenPublished ExceptionPreviewTakesEffect = "when_published"
+)
+
+// Valid indicates whether the value is a known member of the ExceptionPreviewTakesEffect enum.
+func (e ExceptionPreviewTakesEffect) Valid() bool {
+	switch e {
+	case WhenPublished:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Group.
 const (
 	Divorce  Group = "divorce"
@@ -606,6 +621,58 @@ type DocumentType string
 
 // DryRun Only show what would happen.
 type DryRun = bool
+
+// Exception A day unlike others. What is left out is as the schedule has it.
+//
+// Examples: {"capacity":{"marriage":10,"other":0},"date":"2026-05-20","hours":[{"from":"08:00","to":"12:00"},{"from":"13:30","to":"18:00"}],"notice":"5月20日 8:00 开门，只办结婚和离婚登记。","reason":"5·20 加开","slot_minutes":20}
+type Exception struct {
+	// Capacity Couples of each kind of service.
+	Capacity Places `json:"capacity,omitempty,omitzero"`
+
+	// Date Examples: 2026-05-20
+	Date        Date    `json:"date"`
+	Hours       Periods `json:"hours"`
+	Notice      string  `json:"notice"`
+	Reason      string  `json:"reason"`
+	SlotMinutes int     `json:"slot_minutes,omitempty,omitzero"`
+}
+
+// ExceptionPreview defines model for ExceptionPreview.
+type ExceptionPreview struct {
+	// Date Examples: 2026-05-20
+	Date  Date          `json:"date"`
+	Slots []PlannedSlot `json:"slots"`
+
+	// TakesEffect When it does, by `POST /manage/offices/{office}/publish`.
+	TakesEffect ExceptionPreviewTakesEffect `json:"takes_effect"`
+}
+
+// ExceptionPreviewTakesEffect When it does, by `POST /manage/offices/{office}/publish`.
+type ExceptionPreviewTakesEffect string
+
+// ExceptionRequest Examples: {"capacity":{"marriage":10,"other":0},"dry_run":true,"hours":[{"from":"08:00","to":"12:00"},{"from":"13:30","to":"18:00"}],"notice":"5月20日 8:00 开门，只办结婚和离婚登记。","reason":"5·20 加开","slot_minutes":20}
+type ExceptionRequest struct {
+	// Capacity Couples of each kind of service.
+	Capacity Places `json:"capacity,omitempty,omitzero"`
+
+	// DryRun Only show what would happen.
+	DryRun DryRun  `json:"dry_run,omitempty,omitzero"`
+	Hours  Periods `json:"hours"`
+
+	// Notice What the public reads.
+	Notice string `json:"notice"`
+
+	// Reason Why. It is kept in the audit.
+	Reason Reason `json:"reason"`
+
+	// SlotMinutes As the schedule has it if it is left out.
+	SlotMinutes int `json:"slot_minutes,omitempty,omitzero"`
+}
+
+// Exceptions defines model for Exceptions.
+type Exceptions struct {
+	Exceptions []Exception `json:"exceptions"`
+}
 
 // Group defines model for Group.
 type Group string
@@ -1197,6 +1264,12 @@ type OfficeId = OfficeID
 // OptionalKey Examples: 5f0c2f0e-3d0a-4a52-8a55-0f0f4a8b7c11
 type OptionalKey = IdempotencyKey
 
+// RangeFrom Examples: 2026-05-20
+type RangeFrom = Date
+
+// RangeTo Examples: 2026-05-20
+type RangeTo = Date
+
 // RequiredKey Examples: 5f0c2f0e-3d0a-4a52-8a55-0f0f4a8b7c11
 type RequiredKey = IdempotencyKey
 
@@ -1214,6 +1287,15 @@ type BookParams struct {
 type HoldParams struct {
 	// IdempotencyKey Makes a repeated request the same one.
 	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListExceptionsParams defines parameters for ListExceptions.
+type ListExceptionsParams struct {
+	// From The first day; today if it is left out.
+	From RangeFrom `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To The last day; a year after the first if it is left out.
+	To RangeTo `form:"to,omitempty" json:"to,omitempty,omitzero"`
 }
 
 // ShowScheduleParams defines parameters for ShowSchedule.
@@ -1294,6 +1376,9 @@ type HoldJSONRequestBody = HoldRequest
 // SetCapacityJSONRequestBody defines body for SetCapacity for application/json ContentType.
 type SetCapacityJSONRequestBody = CapacityRequest
 
+// PutExceptionJSONRequestBody defines body for PutException for application/json ContentType.
+type PutExceptionJSONRequestBody = ExceptionRequest
+
 // PublishJSONRequestBody defines body for Publish for application/json ContentType.
 type PublishJSONRequestBody = PublishRequest
 
@@ -1365,6 +1450,15 @@ type ServerInterface interface {
 	// CloseDay Close the day
 	// (POST /manage/offices/{office}/days/{date}/close)
 	CloseDay(ctx echo.Context, office OfficeId, date DayDate) error
+	// ListExceptions Days unlike others
+	// (GET /manage/offices/{office}/exceptions)
+	ListExceptions(ctx echo.Context, office OfficeId, params ListExceptionsParams) error
+	// DropException Make a day like others again
+	// (DELETE /manage/offices/{office}/exceptions/{date})
+	DropException(ctx echo.Context, office OfficeId, date DayDate) error
+	// PutException Make a day unlike others
+	// (PUT /manage/offices/{office}/exceptions/{date})
+	PutException(ctx echo.Context, office OfficeId, date DayDate) error
 	// Publish Publish days
 	// (POST /manage/offices/{office}/publish)
 	Publish(ctx echo.Context, office OfficeId) error
@@ -1615,6 +1709,86 @@ func (w *ServerInterfaceWrapper) CloseDay(ctx echo.Context) error {
 	return err
 }
 
+// ListExceptions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListExceptions(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "office" -------------
+	var office OfficeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "office", ctx.Param("office"), &office, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter office: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListExceptionsParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListExceptions(ctx, office, params)
+	return err
+}
+
+// DropException converts echo context to params.
+func (w *ServerInterfaceWrapper) DropException(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "office" -------------
+	var office OfficeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "office", ctx.Param("office"), &office, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter office: %s", err))
+	}
+
+	// ------------- Path parameter "date" -------------
+	var date DayDate
+
+	err = runtime.BindStyledParameterWithOptions("simple", "date", ctx.Param("date"), &date, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "date", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter date: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DropException(ctx, office, date)
+	return err
+}
+
+// PutException converts echo context to params.
+func (w *ServerInterfaceWrapper) PutException(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "office" -------------
+	var office OfficeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "office", ctx.Param("office"), &office, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter office: %s", err))
+	}
+
+	// ------------- Path parameter "date" -------------
+	var date DayDate
+
+	err = runtime.BindStyledParameterWithOptions("simple", "date", ctx.Param("date"), &date, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "date", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter date: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutException(ctx, office, date)
+	return err
+}
+
 // Publish converts echo context to params.
 func (w *ServerInterfaceWrapper) Publish(ctx echo.Context) error {
 	var err error
@@ -1736,7 +1910,7 @@ func (w *ServerInterfaceWrapper) ListDays(ctx echo.Context) error {
 	var params ListDaysParams
 	// ------------- Required query parameter "service" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, true, "service", ctx.QueryParams(), &params.Service, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", false, true, "service", ctx.QueryParams(), &params.Service, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter service: %s", err))
 	}
@@ -1775,7 +1949,7 @@ func (w *ServerInterfaceWrapper) ListSlots(ctx echo.Context) error {
 	var params ListSlotsParams
 	// ------------- Required query parameter "service" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, true, "service", ctx.QueryParams(), &params.Service, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", false, true, "service", ctx.QueryParams(), &params.Service, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter service: %s", err))
 	}
@@ -2105,6 +2279,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/holds/:id/extend", wrapper.ExtendHold, options.OperationMiddlewares["extendHold"]...)
 	router.PUT(options.BaseURL+"/manage/offices/:office/capacity", wrapper.SetCapacity, options.OperationMiddlewares["setCapacity"]...)
 	router.POST(options.BaseURL+"/manage/offices/:office/days/:date/close", wrapper.CloseDay, options.OperationMiddlewares["closeDay"]...)
+	router.GET(options.BaseURL+"/manage/offices/:office/exceptions", wrapper.ListExceptions, options.OperationMiddlewares["listExceptions"]...)
+	router.DELETE(options.BaseURL+"/manage/offices/:office/exceptions/:date", wrapper.DropException, options.OperationMiddlewares["dropException"]...)
+	router.PUT(options.BaseURL+"/manage/offices/:office/exceptions/:date", wrapper.PutException, options.OperationMiddlewares["putException"]...)
 	router.POST(options.BaseURL+"/manage/offices/:office/publish", wrapper.Publish, options.OperationMiddlewares["publish"]...)
 	router.GET(options.BaseURL+"/manage/offices/:office/reports/:date", wrapper.ShowReport, options.OperationMiddlewares["showReport"]...)
 	router.GET(options.BaseURL+"/manage/offices/:office/schedule", wrapper.ShowSchedule, options.OperationMiddlewares["showSchedule"]...)
@@ -2316,6 +2493,70 @@ type CloseDayResponseObject interface {
 type CloseDay200JSONResponse DayClosed
 
 func (response CloseDay200JSONResponse) VisitCloseDayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExceptionsRequestObject struct {
+	Office OfficeId `json:"office"`
+	Params ListExceptionsParams
+}
+
+type ListExceptionsResponseObject interface {
+	VisitListExceptionsResponse(w http.ResponseWriter) error
+}
+
+type ListExceptions200JSONResponse Exceptions
+
+func (response ListExceptions200JSONResponse) VisitListExceptionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DropExceptionRequestObject struct {
+	Office OfficeId `json:"office"`
+	Date   DayDate  `json:"date"`
+}
+
+type DropExceptionResponseObject interface {
+	VisitDropExceptionResponse(w http.ResponseWriter) error
+}
+
+type DropException204Response struct {
+}
+
+func (response DropException204Response) VisitDropExceptionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PutExceptionRequestObject struct {
+	Office OfficeId `json:"office"`
+	Date   DayDate  `json:"date"`
+	Body   *PutExceptionJSONRequestBody
+}
+
+type PutExceptionResponseObject interface {
+	VisitPutExceptionResponse(w http.ResponseWriter) error
+}
+
+type PutException200JSONResponse ExceptionPreview
+
+func (response PutException200JSONResponse) VisitPutExceptionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -2820,6 +3061,15 @@ type StrictServerInterface interface {
 	// CloseDay Close the day
 	// (POST /manage/offices/{office}/days/{date}/close)
 	CloseDay(ctx context.Context, request CloseDayRequestObject) (CloseDayResponseObject, error)
+	// ListExceptions Days unlike others
+	// (GET /manage/offices/{office}/exceptions)
+	ListExceptions(ctx context.Context, request ListExceptionsRequestObject) (ListExceptionsResponseObject, error)
+	// DropException Make a day like others again
+	// (DELETE /manage/offices/{office}/exceptions/{date})
+	DropException(ctx context.Context, request DropExceptionRequestObject) (DropExceptionResponseObject, error)
+	// PutException Make a day unlike others
+	// (PUT /manage/offices/{office}/exceptions/{date})
+	PutException(ctx context.Context, request PutExceptionRequestObject) (PutExceptionResponseObject, error)
 	// Publish Publish days
 	// (POST /manage/offices/{office}/publish)
 	Publish(ctx context.Context, request PublishRequestObject) (PublishResponseObject, error)
@@ -3232,6 +3482,107 @@ func (sh *strictHandler) CloseDay(ctx echo.Context, office OfficeId, date DayDat
 		return err
 	} else if validResponse, ok := response.(CloseDayResponseObject); ok {
 		return validResponse.VisitCloseDayResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListExceptions operation middleware
+func (sh *strictHandler) ListExceptions(ctx echo.Context, office OfficeId, params ListExceptionsParams) error {
+	var request ListExceptionsRequestObject
+
+	request.Office = office
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListExceptions(ctx.Request().Context(), request.(ListExceptionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListExceptions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListExceptionsResponseObject); ok {
+		return validResponse.VisitListExceptionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DropException operation middleware
+func (sh *strictHandler) DropException(ctx echo.Context, office OfficeId, date DayDate) error {
+	var request DropExceptionRequestObject
+
+	request.Office = office
+	request.Date = date
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DropException(ctx.Request().Context(), request.(DropExceptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DropException")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DropExceptionResponseObject); ok {
+		return validResponse.VisitDropExceptionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutException operation middleware
+func (sh *strictHandler) PutException(ctx echo.Context, office OfficeId, date DayDate) error {
+	var request PutExceptionRequestObject
+
+	request.Office = office
+	request.Date = date
+
+	var body PutExceptionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutException(ctx.Request().Context(), request.(PutExceptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutException")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutExceptionResponseObject); ok {
+		return validResponse.VisitPutExceptionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -98,9 +98,7 @@ func (a *API) firstWeek(ctx context.Context, o slots.Office, t slots.Template, f
 	}
 	planned := []PlannedSlot{}
 	for day := range 7 {
-		for _, s := range slots.Expand(t, calendar, nil, from.AddDays(day), o.Location) {
-			planned = append(planned, PlannedSlot{StartsAt: s.StartsAt, EndsAt: s.EndsAt, Capacity: placesOf(s.Capacity)})
-		}
+		planned = append(planned, plannedOf(slots.Expand(t, calendar, nil, from.AddDays(day), o.Location))...)
 	}
 	return planned, nil
 }

@@ -187,6 +187,54 @@ func TestAManagerSchedulesPublishesAndSuspends(t *testing.T) {
 	w.refuse(http.StatusConflict, "suspended", sent{"POST", "/holds", `{"slot":"430702-20260521-0900-marriage"}`, map[string]string{keyHeader: ""}})
 }
 
+func TestAManagerPlansASpecialDay(t *testing.T) {
+	w := newWorld(t)
+	manager := w.as(auth.Manager)
+	all := "/manage/offices/430702/exceptions"
+	day := all + "/2026-05-23" // a Saturday, in three days
+	body := `{"hours":[{"from":"09:00","to":"10:30"}],"slot_minutes":45,"capacity":{"marriage":8,"other":0},"reason":"加开","notice":"周六上午加开","dry_run":true}`
+	var preview ExceptionPreview
+	w.ask(http.StatusOK, sent{"PUT", day, body, manager}, &preview)
+	if len(preview.Slots) != 2 || preview.Slots[1].Capacity != (Places{Marriage: 8}) || preview.TakesEffect != WhenPublished {
+		t.Errorf("preview: %+v", preview)
+	}
+	var found Exceptions
+	w.ask(http.StatusOK, sent{"GET", all, "", manager}, &found)
+	if len(found.Exceptions) != 0 {
+		t.Errorf("the preview has planned %+v", found.Exceptions)
+	}
+	real := sent{"PUT", day, body, manager}
+	w.ask(http.StatusOK, real.with(`,"dry_run":true`, ""), nil)
+	w.ask(http.StatusOK, sent{"GET", all + "?from=2026-05-23&to=2026-05-23", "", manager}, &found)
+	if len(found.Exceptions) != 1 || found.Exceptions[0].SlotMinutes != 45 || found.Exceptions[0].Notice != "周六上午加开" {
+		t.Errorf("planned: %+v", found.Exceptions)
+	}
+	w.refuse(http.StatusUnprocessableEntity, "invalid_input", sent{"GET", all + "?from=2026-05-23&to=2026-05-22", "", manager})
+	var published Published
+	w.ask(http.StatusOK, sent{"POST", "/manage/offices/430702/publish", `{"from":"2026-05-23","to":"2026-05-23"}`, manager}, &published)
+	if published.PlacesAdded != 16 {
+		t.Errorf("published %d places, want 16", published.PlacesAdded)
+	}
+	w.hold("430702-20260523-0945-marriage")
+
+	late := w.refuse(http.StatusUnprocessableEntity, "invalid_input",
+		sent{"PUT", all + "/2026-05-22", `{"hours":[{"from":"08:00","to":"10:00"}],"reason":"加开","notice":"加开"}`, manager})
+	if late.Fields["day"] != "too_late" {
+		t.Errorf("fields: %v", late.Fields)
+	}
+	w.ask(http.StatusOK, sent{"PUT", all + "/2026-05-20", `{"hours":[],"reason":"停电","notice":"今日停电"}`, manager}, &preview)
+	if len(preview.Slots) != 0 {
+		t.Errorf("a closed day has %+v", preview.Slots)
+	}
+	for range 2 {
+		w.ask(http.StatusNoContent, sent{"DELETE", all + "/2026-05-20", "", manager}, nil)
+	}
+	w.ask(http.StatusOK, sent{"GET", all, "", manager}, &found)
+	if len(found.Exceptions) != 1 {
+		t.Errorf("left: %+v", found.Exceptions)
+	}
+}
+
 func TestADayIsClosedOnceAndReported(t *testing.T) {
 	w := newWorld(t)
 	w.bookedByPhone(slotAt("0900"))

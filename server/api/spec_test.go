@@ -45,6 +45,8 @@ var promised = []string{
 	"POST /staff/appointments/{number}/start", "POST /staff/appointments/{number}/complete",
 	"POST /staff/appointments/{number}/not-accepted",
 	"GET /manage/offices/{office}/schedule", "PUT /manage/offices/{office}/schedule",
+	"GET /manage/offices/{office}/exceptions", "PUT /manage/offices/{office}/exceptions/{date}",
+	"DELETE /manage/offices/{office}/exceptions/{date}",
 	"POST /manage/offices/{office}/publish", "PUT /manage/offices/{office}/capacity",
 	"POST /manage/offices/{office}/suspensions", "POST /manage/offices/{office}/days/{date}/close",
 	"GET /manage/offices/{office}/reports/{date}",

@@ -51,6 +51,7 @@ type managePage struct {
 	Office   named
 	Schedule []field
 	From     []field // first and last day to publish
+	Special  special
 	Suspend  []field
 	Close    field
 	Days     []link
@@ -93,12 +94,16 @@ func (p *Pages) showOffice(c echo.Context, status int, pg page, o slots.Office, 
 		pg.dated(c, "publish.from", "manage.from", today, wrong),
 		pg.dated(c, "publish.to", "manage.to", last, wrong),
 	}
+	d.Special.Fields = pg.specialFields(c, o, wrong)
+	if d.Special.Days, err = p.specialDays(c, pg, o, today); err != nil {
+		return err
+	}
 	d.Suspend = pg.suspendFields(c, o, today, wrong)
 	d.Close = pg.dated(c, "close.day", "manage.day", today, wrong)
 	for day := today; !day.After(last); day = day.AddDays(1) {
 		d.Days = append(d.Days, link{To: "/manage/" + o.ID + "/" + day.String(), Text: pg.ShortDay(day)})
 	}
-	all := slices.Concat(d.Schedule, d.From, d.Suspend, []field{d.Close})
+	all := slices.Concat(d.Schedule, d.From, d.Special.Fields, d.Suspend, []field{d.Close})
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", all...)...)
 	if len(wrong) > 0 && len(d.Mistakes) == 0 {
 		d.Alert = pg.Fault("invalid_input") // in what the form does not show

@@ -158,6 +158,37 @@ func TestAManagerChangesWhatIsOffered(t *testing.T) {
 	v.get(manage).send(manage+"/close", "close.day", "2026-05-20").want(http.StatusOK, "5月20日 周三 已结束")
 }
 
+func TestAManagerPlansASpecialDay(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.staff(auth.Manager)
+	manage := "/manage/" + office
+	special := manage + "/special"
+	v.get(manage).send(special, "special.day", "2026-05-20", "special.hours", "8:00-12", "special.reason", "小满", "step", "preview")
+	v.want(http.StatusUnprocessableEntity, "办公时间：格式不对", "请写给公众的告示")
+	if got := v.form(special).Get("special.hours"); got != "8:00-12" {
+		t.Errorf("the hours came back as %q", got)
+	}
+	v.send(special, "special.hours", "08:00-12:00", "special.notice", "5月20日 8 点开门。", "step", "preview").
+		want(http.StatusUnprocessableEntity, "加开须提前通知")
+	v.send(special, "special.day", "2026-05-23", "special.slot_minutes", "60", "special.capacity.marriage", "9", "special.capacity.divorce", "0", "step", "preview").
+		want(http.StatusOK, "预览：还没有生效", "2026年5月23日 星期六：4 个时段", "08:00–09:00 结婚 9、其他 1", "发布后才生效")
+	if n := tn.count(`SELECT count(*) FROM schedule_exception`); n != 0 {
+		t.Errorf("the preview has planned %d days", n)
+	}
+	v.send(special, "step", "put").want(http.StatusOK, "已保存", "5月23日 周六 · 08:00-12:00 · 小满")
+	v.send(manage+"/publish", "step", "preview").want(http.StatusOK, "增加 40 个名额")
+	v.get(manage).send(special+"/drop").want(http.StatusOK, "2026年5月23日 星期六 恢复平常安排")
+	if n := tn.count(`SELECT count(*) FROM schedule_exception`); n != 0 {
+		t.Errorf("%d days are left", n)
+	}
+
+	v.get(manage).send(special, "special.day", "2026-05-20", "special.reason", "停电", "special.notice", "5月20日停电。", "step", "preview").want(http.StatusOK, "0 个时段")
+	v.send(special, "step", "put").want(http.StatusOK, "5月20日 周三 · 不办公 · 停电")
+	v.send(manage+"/publish", "publish.from", "2026-05-20", "publish.to", "2026-05-20", "step", "publish").want(http.StatusOK, "单独安排为不办公")
+	tn.visitor().get(theDay).want(http.StatusOK, "5月20日停电。", "最近的空位")
+}
+
 func TestWhoMayNotEnterIsToldWhatToDo(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)

@@ -109,7 +109,8 @@ func (l line) timeRow(pg page, w wish, t booking.Time) timeRow {
 	return row
 }
 
-// noticeOn is what the public is told of a suspension on the day.
+// noticeOn is what the public is told of the day: of a suspension, or of why it is
+// unlike others.
 func (l line) noticeOn(c echo.Context, w wish, day date.Date) (string, error) {
 	stops, err := l.Offices.Suspensions(c.Request().Context(), w.office.ID, day, day)
 	if err != nil {
@@ -120,5 +121,9 @@ func (l line) noticeOn(c echo.Context, w wish, day date.Date) (string, error) {
 			return s.Notice, nil
 		}
 	}
-	return "", nil
+	unlike, err := l.Offices.Exceptions(c.Request().Context(), w.office.ID, day, day)
+	if err != nil || len(unlike) == 0 {
+		return "", err
+	}
+	return unlike[0].Notice, nil
 }

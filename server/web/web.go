@@ -116,6 +116,8 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	manage.GET("/:office", p.office)
 	manage.POST("/:office/schedule", p.schedule)
 	manage.POST("/:office/publish", p.publish)
+	manage.POST("/:office/special", p.putSpecial)
+	manage.POST("/:office/special/drop", p.dropSpecial)
 	manage.POST("/:office/suspend", p.suspend)
 	manage.POST("/:office/close", p.closeDay)
 	manage.GET("/:office/:date", p.places)
