@@ -179,6 +179,86 @@ func TestSuspensionCancelsExactlyWhatIsInIt(t *testing.T) {
 	w.check()
 }
 
+// cancelled is how many of the appointments are, by the office.
+func (w *world) cancelled(all []Appointment) int {
+	w.t.Helper()
+	n := 0
+	for _, a := range all {
+		now, err := byID(w.t.Context(), w.db, a.ID)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if now.Status == CancelledByOffice {
+			n++
+		}
+	}
+	return n
+}
+
+// Domain rule 61: a suspension of the 2nd day goes on to the 4th, and then is over
+// on the 3rd.
+func TestAnotherEndOfASuspensionConcernsOnlyTheDaysBetween(t *testing.T) {
+	w := newWorld(t)
+	first := w.day
+	var booked []Appointment
+	var at []slots.SlotID
+	for n := range 5 {
+		w.day = first.AddDays(n)
+		at = append(at, w.slot("0900", 2))
+		booked = append(booked, w.book(at[n]))
+	}
+	s, err := w.desk.Suspend(t.Context(), slots.Closing{Office: office, From: first.AddDays(1), To: first.AddDays(1), Mode: slots.Full, Reason: "疫情防控"}, "manager", false)
+	if err != nil || w.cancelled(booked) != 1 {
+		t.Fatalf("%d cancelled, %v; want that of the 2nd day", w.cancelled(booked), err)
+	}
+	typing, err := w.desk.Hold(t.Context(), w.ask(at[2], "typing"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	longer := Amendment{Office: office, Suspension: s.ID, To: first.AddDays(3), Reason: "疫情未结束"}
+	preview, err := w.desk.Amend(t.Context(), longer, "manager", true)
+	if err != nil || len(preview.Affected) != 2 || preview.ID != 0 || w.cancelled(booked) != 1 {
+		t.Fatalf("preview: %+v, %v; want two affected and nobody cancelled", preview, err)
+	}
+	if _, err := w.desk.Hold(t.Context(), w.ask(at[3], "looking")); err != nil {
+		t.Errorf("a hold after the preview: %v", err)
+	}
+	done, err := w.desk.Amend(t.Context(), longer, "manager", false)
+	if err != nil || len(done.Affected) != 2 || done.Closed != preview.Closed || w.cancelled(booked[1:4]) != 3 || w.cancelled(booked) != 3 {
+		t.Fatalf("extended: %+v, %v; %d cancelled, want those of the 2nd to the 4th day", done, err, w.cancelled(booked))
+	}
+	if _, err := w.desk.Confirm(t.Context(), w.application(typing, "typing", w.couple())); err == nil {
+		t.Error("a hold from before was confirmed in the days that were added")
+	}
+	if _, err := w.desk.Hold(t.Context(), w.ask(at[2], "after")); !errors.Is(err, ErrSuspended) {
+		t.Errorf("a hold in the days that were added: %v, want %v", err, ErrSuspended)
+	}
+	w.drain()
+	w.check()
+
+	shorter := Amendment{Office: office, Suspension: s.ID, To: first.AddDays(2), Reason: "疫情结束"}
+	done, err = w.desk.Amend(t.Context(), shorter, "manager", false)
+	if err != nil || len(done.Affected) != 0 || done.Reopened != 1 || done.Closed != 0 || w.cancelled(booked) != 3 {
+		t.Errorf("shortened: %+v, %v; want one quota open again and nobody cancelled", done, err)
+	}
+	w.book(at[3])
+	if _, err := w.desk.Hold(t.Context(), w.ask(at[2], "later")); !errors.Is(err, ErrSuspended) {
+		t.Errorf("a hold in what is left of it: %v, want %v", err, ErrSuspended)
+	}
+	var calls int
+	if err := w.db.Get(&calls, `SELECT count(*) FROM contact WHERE open`); err != nil || calls != 3 {
+		t.Errorf("%d couples on the call list, want 3 (%v)", calls, err)
+	}
+	w.drain()
+	w.check()
+
+	shorter.Office = "430703"
+	if _, err := w.desk.Amend(t.Context(), shorter, "manager", false); !errors.Is(err, slots.ErrNoSuchSuspension) {
+		t.Errorf("by another office: %v, want %v", err, slots.ErrNoSuchSuspension)
+	}
+}
+
 func TestCutLeavesAnExcessAndCancelsNobody(t *testing.T) {
 	w := newWorld(t)
 	slot := w.slot("0900", 3)

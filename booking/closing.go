@@ -22,11 +22,21 @@ type Affected struct {
 	StartsAt time.Time `db:"starts_at"`
 }
 
-// Suspension is what a suspension does, or would do.
+// Suspension is what a suspension, or another end of one, does or would do.
 type Suspension struct {
 	ID       int64 // 0 for a dry run
 	Closed   int   // quotas
+	Reopened int   // quotas
 	Affected []Affected
+}
+
+// Amendment is another last day of a suspension: zero until further notice, and
+// the day before its first to lift it altogether.
+type Amendment struct {
+	Office     string // whose it must be
+	Suspension int64
+	To         date.Date
+	Reason     string
 }
 
 // errDryRun rolls back what was only tried.
@@ -41,33 +51,73 @@ var errDryRun = errors.New("dry run")
 // Once it returns, no confirmation succeeds in the suspended days: the quotas
 // have a new epoch, and tokens name the old one.
 func (d *Desk) Suspend(ctx context.Context, c slots.Closing, actor string, dryRun bool) (Suspension, error) {
-	tried, closure, err := d.suspend(ctx, c, actor, true)
+	return d.enforce(ctx, closing{c.Office, c.From, c.To, func(tx postgres.Querier) (slots.Closure, error) {
+		return d.Offices.Close(ctx, tx, c, actor)
+	}}, actor, dryRun)
+}
+
+// Amend ends a suspension earlier or later (domain rule 61). What is covered no
+// more is on sale again; to whoever is booked in days that come to it, what
+// Suspend says happens.
+//
+// Faults: slots.ErrNoSuchSuspension, also for one of another office,
+// slots.ErrSuspensionOver; fields to and reason.
+func (d *Desk) Amend(ctx context.Context, a Amendment, actor string, dryRun bool) (Suspension, error) {
+	found, err := d.Offices.Suspension(ctx, a.Suspension)
+	if err == nil && found.Office != a.Office {
+		err = slots.ErrNoSuchSuspension
+	}
+	if err != nil {
+		return Suspension{}, err
+	}
+	c := closing{office: a.Office, to: a.To, act: func(tx postgres.Querier) (slots.Closure, error) {
+		return d.Offices.Amend(ctx, tx, a.Suspension, a.To, a.Reason, actor)
+	}}
+	if !found.To.IsZero() {
+		c.from = found.To.AddDays(1)
+	}
+	return d.enforce(ctx, c, actor, dryRun)
+}
+
+// closing makes or changes a suspension, in a transaction, and closes the days
+// from one to another, which may have no end. Without a first day it closes none.
+type closing struct {
+	office   string
+	from, to date.Date
+	act      func(tx postgres.Querier) (slots.Closure, error)
+}
+
+// enforce tries a closing and, unless that is all, keeps new holds out of what it
+// closes, does it, and tells Redis.
+func (d *Desk) enforce(ctx context.Context, c closing, actor string, dryRun bool) (Suspension, error) {
+	tried, would, err := d.carryOut(ctx, c, actor, true)
 	if err != nil || dryRun {
 		return tried, err
 	}
-	d.shut(ctx, closure.Closed)
-	done, closure, err := d.suspend(ctx, c, actor, false)
+	d.shut(ctx, would.Closed)
+	done, closure, err := d.carryOut(ctx, c, actor, false)
 	if err != nil {
-		d.lift(ctx, closure.Closed)
+		d.lift(ctx, would.Closed)
 		return done, err
 	}
+	d.memory().availability.changed(c.office)
 	d.settle(ctx, closure.Lines)
 	return done, nil
 }
 
-// suspend does it in one transaction, which begins anew when it loses against
+// carryOut does it in one transaction, which begins anew when it loses against
 // others who want the same rows. Whoever gives up an appointment locks it before
 // its quotas, and so is it here.
-func (d *Desk) suspend(ctx context.Context, c slots.Closing, actor string, dryRun bool) (s Suspension, closure slots.Closure, err error) {
+func (d *Desk) carryOut(ctx context.Context, c closing, actor string, dryRun bool) (s Suspension, closure slots.Closure, err error) {
 	err = insistent(ctx, func() error {
 		return postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
-			if err := lockBooked(ctx, tx, c.Office, c.From, c.To); err != nil {
+			if err := lockBooked(ctx, tx, c.office, c.from, c.to); err != nil {
 				return err
 			}
-			if closure, err = d.Offices.Close(ctx, tx, c, actor); err != nil {
+			if closure, err = c.act(tx); err != nil {
 				return err
 			}
-			if s.Affected, err = affected(ctx, tx, closure.Suspension); err != nil {
+			if s.Affected, err = affected(ctx, tx, closure); err != nil {
 				return err
 			}
 			if dryRun {
@@ -79,7 +129,7 @@ func (d *Desk) suspend(ctx context.Context, c slots.Closing, actor string, dryRu
 			return err
 		})
 	})
-	s.Closed = len(closure.Closed)
+	s.Closed, s.Reopened = len(closure.Closed), len(closure.Reopened)
 	if errors.Is(err, errDryRun) {
 		err = nil
 	}
@@ -160,9 +210,9 @@ func cancelAll(ctx context.Context, tx postgres.Querier, gone []Affected, actor 
 	return lines, nil
 }
 
-// affected is the couples of a full suspension who have not come yet: who is in
-// the hall is served.
-func affected(ctx context.Context, db postgres.Querier, suspension int64) ([]Affected, error) {
+// affected is the couples who have not come yet and are booked in days that a full
+// suspension has come to cover: who is in the hall is served.
+func affected(ctx context.Context, db postgres.Querier, c slots.Closure) ([]Affected, error) {
 	gone := []Affected{}
 	err := db.SelectContext(ctx, &gone, `
 		SELECT a.id, a.number, a.service_id, a.starts_at
@@ -172,9 +222,10 @@ func affected(ctx context.Context, db postgres.Querier, suspension int64) ([]Aff
 			AND a.biz_group = ANY (s.groups)
 		WHERE s.id = $1
 		  AND s.mode = 'full'
+		  AND a.day >= $2
 		  AND a.status = 'booked'
 		ORDER BY a.starts_at, a.id
-		FOR NO KEY UPDATE OF a`, suspension)
+		FOR NO KEY UPDATE OF a`, c.Suspension, c.Since)
 	if err != nil {
 		return nil, fmt.Errorf("affected appointments: %w", err)
 	}

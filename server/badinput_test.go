@@ -37,6 +37,8 @@ type victim struct {
 	key           string
 	tomorrow      doc
 	elsewhere     doc // at the neighbour's
+	stopped       doc // suspensions: here,
+	theyStopped   doc // and at the neighbour's
 	serving       doc // at the counter
 
 	document map[string]string // what openapi.yaml says of "POST /holds 404"
@@ -126,6 +128,10 @@ func (v *victim) fill() {
 	for _, step := range []string{"call", "start"} {
 		v.want(http.StatusOK, "POST", visit(v.serving, step), doc{"counter": "3"}, v.as("registrar")...)
 	}
+
+	stop := doc{"from": "2026-06-22", "to": "2026-06-23", "mode": "full", "reason": "搬迁", "notice": "6月22日至23日停办。"}
+	v.stopped = v.want(http.StatusOK, "POST", "/manage/offices/"+here+"/suspensions", stop, v.as("manager")...)
+	v.theyStopped = v.want(http.StatusOK, "POST", "/manage/offices/"+there+"/suspensions", stop, v.as("manager."+there)...)
 
 	v.free, v.phone = v.pair("鱻麤", "灪龗", 5), "19900000005"
 	v.held = v.hold(here + "-20260521-0900-marriage")
@@ -380,6 +386,11 @@ func (v *victim) writes() []write {
 		{
 			"POST", "/manage/offices/{office}/suspensions", office + "/suspensions",
 			doc{"from": "2026-05-21", "to": "2026-05-21", "mode": "full", "reason": "停电", "notice": "今日停办。"},
+			v.as("manager"),
+		},
+		{
+			"PUT", "/manage/offices/{office}/suspensions/{id}", fmt.Sprintf("%s/suspensions/%.0f", office, v.stopped["id"]),
+			doc{"to": "2026-06-24", "reason": "延期"},
 			v.as("manager"),
 		},
 	}
@@ -851,6 +862,11 @@ func (v *victim) byTheManager(t *testing.T) {
 			at("capacity", -1, "too_small"), at("capacity", 10001, "too_big"), at("capacity", 1.5, "type"), at("channel", "door", "enum"),
 			at("reason", "", "required"), at("reason", nil, "required"),
 		},
+		"{id}": {
+			at("to", "2026-06-20", "order"), at("to", "2026-02-30", "format"), at("to", "", "required"), at("to", 20260624, "type"),
+			at("reason", nil, "required"), at("reason", "", "required"), at("reason", strings.Repeat("长", 301), "too_long"),
+			at("from", "2026-06-21", "unknown"), at("dry_run", "yes", "type"),
+		},
 		"suspensions": {
 			at("from", "2026-05-19", "past"), at("to", "2026-05-20", "order"), at("mode", "half", "enum"), at("mode", nil, "required"),
 			at("services", []string{"fishing"}, ""), at("reason", nil, "required"), at("notice", "", "required"),
@@ -877,6 +893,7 @@ func (v *victim) byTheManager(t *testing.T) {
 	v.try(t, "a time of the neighbour", refusedWith(404, "no_such_slot"), "PUT", capacity.path,
 		edited(t, capacity.body, "slot", there+"-20260521-0900-marriage"), capacity.headers...)
 	v.specialDays(t, right["{date}"])
+	v.suspensions(t, right["{id}"])
 	days := "/manage/offices/" + here + "/days/"
 	v.try(t, "close a day that goes on", refusedWith(409, "day_not_over"), "POST", days+"2026-05-20/close", nil, v.as("manager")...)
 	v.try(t, "close a day that is none", invalid(doc{"date": "format"}), "POST", days+"2026-02-30/close", nil, v.as("manager")...)
@@ -904,6 +921,23 @@ func (v *victim) specialDays(t *testing.T, right write) {
 	v.want(http.StatusOK, "GET", all+"?from=9999-12-31", nil, right.headers...)
 }
 
+// suspensions tries to end some that are not the office's.
+func (v *victim) suspensions(t *testing.T, right write) {
+	all := "/manage/offices/" + here + "/suspensions"
+	for id, want := range map[string]refusal{
+		fmt.Sprintf("%.0f", v.theyStopped["id"]): refusedWith(404, "no_such_suspension"),
+		"999999999999999999":                     refusedWith(404, "no_such_suspension"),
+		"9999999999999999999":                    invalid(doc{"id": "*"}),
+		"0":                                      invalid(doc{"id": "pattern"}),
+		"first":                                  invalid(doc{"id": "pattern"}),
+	} {
+		v.try(t, "suspension "+id, want, right.method, all+"/"+id, right.body, right.headers...)
+	}
+	v.try(t, "the neighbour's suspensions", refusedWith(403, "forbidden"), "GET", "/manage/offices/"+there+"/suspensions", nil, right.headers...)
+	v.try(t, "the operator asks", refusedWith(403, "forbidden"), "GET", all, nil, v.as("operator")...)
+	v.try(t, "suspensions of no day", invalid(doc{"to": "format"}), "GET", all+"?to=2026-02-30", nil, right.headers...)
+}
+
 // characterless sends texts with a character that no text has and that Postgres
 // cannot keep. To say that this is no JSON is as good as to name the field.
 func (v *victim) characterless(t *testing.T) {
@@ -912,7 +946,7 @@ func (v *victim) characterless(t *testing.T) {
 	booking, _ := v.booking()
 	fields := map[string][]string{
 		"check-in": {"readings.0.device", "companions.0.reason", "companions.0.device"}, "not-accepted": {"reason"}, "readings": {"device"},
-		"capacity": {"reason"}, "suspensions": {"reason", "notice"}, "{date}": {"reason", "notice"}, "login": {"username", "password"}, "search": {"q"},
+		"capacity": {"reason"}, "suspensions": {"reason", "notice"}, "{date}": {"reason", "notice"}, "{id}": {"reason"}, "login": {"username", "password"}, "search": {"q"},
 		"appointments": {"service", "phone", "consents.agreement"}, "call": {"counter"},
 	}
 	for _, w := range v.writes() {

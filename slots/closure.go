@@ -14,8 +14,11 @@ import (
 	"hunyue/internal/postgres"
 )
 
-// ErrNoSuchSuspension is the answer for a suspension that does not exist.
-var ErrNoSuchSuspension = fault.New(fault.NotFound, "no_such_suspension")
+// What can go wrong with a suspension that is to end earlier or later.
+var (
+	ErrNoSuchSuspension = fault.New(fault.NotFound, "no_such_suspension")
+	ErrSuspensionOver   = fault.New(fault.Conflict, "suspension_over") // people have been received since: suspend anew
+)
 
 // Mode is what a suspension closes.
 type Mode string
@@ -57,9 +60,11 @@ type Closing struct {
 // Closure is what a suspension, or a change of one, has done.
 type Closure struct {
 	Suspension int64
-	Closed     []string // quotas that are closed now and were open; their holds have ended
-	Reopened   []string // quotas that are open again
-	Lines      []string // of all these quotas, as Redis keeps them
+	Since      date.Date // the first day that it has come to cover; zero if there is none
+	Until      date.Date // the last one; zero for no end
+	Closed     []string  // quotas that are closed now and were open; their holds have ended
+	Reopened   []string  // quotas that are open again
+	Lines      []string  // of all these quotas, as Redis keeps them
 }
 
 // Close suspends the office in the caller's transaction: it keeps the suspension
@@ -86,7 +91,9 @@ func (s *Store) Close(ctx context.Context, tx postgres.Querier, c Closing, actor
 	if err != nil {
 		return Closure{}, fmt.Errorf("suspend %s: %w", o.ID, err)
 	}
-	return s.enforce(ctx, tx, o, id, "suspended", span(c.From, c.To)+": "+c.Reason)
+	done, err := s.enforce(ctx, tx, o, id, "suspended", span(c.From, c.To)+": "+c.Reason)
+	done.Since, done.Until = c.From, c.To
+	return done, err
 }
 
 func (s *Store) checkClosing(o Office, c Closing) ([]Group, error) {
@@ -122,6 +129,10 @@ func (s *Store) checkClosing(o Office, c Closing) ([]Group, error) {
 // before its first to lift it altogether. The suspension itself stays as it was
 // written, and every change of its end is kept beside it (domain rule 61). Places
 // that are covered no more open again, unless another suspension covers them.
+//
+// Days that are over stay as they were: a last day before yesterday is refused,
+// as "to": "past", and so is a suspension that ended before yesterday, with
+// ErrSuspensionOver.
 func (s *Store) Amend(ctx context.Context, tx postgres.Querier, id int64, to date.Date, reason, actor string) (Closure, error) {
 	before, err := findSuspension(ctx, tx, id)
 	if err != nil {
@@ -131,17 +142,13 @@ func (s *Store) Amend(ctx context.Context, tx postgres.Querier, id int64, to dat
 	if err != nil {
 		return Closure{}, err
 	}
-	wrong := map[string]string{}
-	if !to.IsZero() && (!to.Valid() || to.Before(before.From.AddDays(-1))) {
-		wrong["to"] = "order"
-	}
-	if strings.TrimSpace(reason) == "" {
-		wrong["reason"] = "required"
-	}
-	if err := fault.InFields(wrong); err != nil {
+	if err := begin(ctx, tx, o.ID, actor); err != nil {
 		return Closure{}, err
 	}
-	if err := begin(ctx, tx, o.ID, actor); err != nil {
+	if before, err = findSuspension(ctx, tx, id); err != nil { // now that nobody else amends it
+		return Closure{}, err
+	}
+	if err := before.checkAmend(to, s.today(o), reason); err != nil {
 		return Closure{}, err
 	}
 	_, err = tx.ExecContext(ctx, `
@@ -150,7 +157,43 @@ func (s *Store) Amend(ctx context.Context, tx postgres.Querier, id int64, to dat
 	if err != nil {
 		return Closure{}, fmt.Errorf("amend suspension %d: %w", id, err)
 	}
-	return s.enforce(ctx, tx, o, id, "suspension_amended", span(before.From, to)+": "+reason)
+	done, err := s.enforce(ctx, tx, o, id, "suspension_amended", span(before.From, to)+": "+reason)
+	done.Since, done.Until = before.newly(to, s.today(o)), to
+	return done, err
+}
+
+// checkAmend judges a new last day.
+func (s Suspension) checkAmend(to, today date.Date, reason string) error {
+	wrong := map[string]string{}
+	switch {
+	case to.IsZero():
+	case !to.Valid() || to.Before(s.From.AddDays(-1)):
+		wrong["to"] = "order"
+	case to.Before(today.AddDays(-1)):
+		wrong["to"] = "past"
+	}
+	if strings.TrimSpace(reason) == "" {
+		wrong["reason"] = "required"
+	}
+	if err := fault.InFields(wrong); err != nil {
+		return err
+	}
+	if !s.To.IsZero() && s.To.Before(today.AddDays(-1)) {
+		return ErrSuspensionOver
+	}
+	return nil
+}
+
+// newly is the first day from today on that a new end adds; zero if it adds none.
+func (s Suspension) newly(to, today date.Date) date.Date {
+	if s.To.IsZero() || !to.IsZero() && !to.After(s.To) {
+		return date.Date{}
+	}
+	first := s.To.AddDays(1)
+	if first.Before(today) {
+		first = today
+	}
+	return first
 }
 
 // Reopen receives again from the day on: it ends the suspension the day before.

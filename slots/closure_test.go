@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -236,5 +237,51 @@ func TestEveryMistakeInASuspensionIsNamed(t *testing.T) {
 	})
 	if diff := cmp.Diff(map[string]string{"to": "order", "reason": "required"}, fault.Of(err).Fields); diff != "" {
 		t.Errorf("amending (-want +got):\n%s", diff)
+	}
+}
+
+// amendable tries another end of a suspension.
+func amendable(t *testing.T, s *slots.Store, id int64, to string) error {
+	t.Helper()
+	return postgres.InTx(t.Context(), s.DB, func(tx postgres.Querier) error {
+		_, err := s.Amend(t.Context(), tx, id, day(t, to), "decided", "director")
+		return err
+	})
+}
+
+func TestDaysThatAreOverStaySuspendedOrNot(t *testing.T) {
+	s := newStore(t)
+	c := suspend(t, s, slots.Closing{Office: wuling, From: day(t, "2026-05-18"), To: day(t, "2026-05-20"), Mode: slots.Full, Reason: "epidemic"})
+	setTime(t, s, monday().Add(3*24*time.Hour)) // the 21st
+	if err := amendable(t, s, c.Suspension, "2026-05-19"); fault.Of(err).Fields["to"] != "past" {
+		t.Errorf("to have ended on the 19th: %v, want past", err)
+	}
+	if err := amendable(t, s, c.Suspension, "2026-05-21"); err != nil {
+		t.Errorf("to go on from yesterday to today: %v", err)
+	}
+	setTime(t, s, monday().Add(5*24*time.Hour)) // the 23rd
+	if err := amendable(t, s, c.Suspension, "2026-05-25"); !errors.Is(err, slots.ErrSuspensionOver) {
+		t.Errorf("to go on after a day of work: %v, want ErrSuspensionOver", err)
+	}
+}
+
+func TestANewEndSaysWhichDaysItAdds(t *testing.T) {
+	s := newStore(t)
+	c := suspend(t, s, slots.Closing{Office: wuling, From: day(t, "2026-05-20"), To: day(t, "2026-05-21"), Mode: slots.Full, Reason: "epidemic"})
+	for _, tt := range []struct{ to, since, until string }{
+		{"2026-05-25", "2026-05-22", "2026-05-25"},
+		{"2026-05-25", "", "2026-05-25"},
+		{"2026-05-19", "", "2026-05-19"},
+		{"2026-05-20", "2026-05-20", "2026-05-20"},
+		{"", "2026-05-21", ""},
+		{"2026-05-30", "", "2026-05-30"},
+	} {
+		var to date.Date
+		if tt.to != "" {
+			to = day(t, tt.to)
+		}
+		if c := amend(t, s, c.Suspension, to, "decided"); c.Since.String() != tt.since || c.Until.String() != tt.until {
+			t.Errorf("until %q it adds %q to %q, want %q to %q", tt.to, c.Since, c.Until, tt.since, tt.until)
+		}
 	}
 }

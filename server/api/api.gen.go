@@ -338,6 +338,24 @@ func (e SlotState) Valid() bool {
 	}
 }
 
+// Defines values for SuspensionMode.
+const (
+	SuspensionModeFull       SuspensionMode = "full"
+	SuspensionModeWalkInOnly SuspensionMode = "walk_in_only"
+)
+
+// Valid indicates whether the value is a known member of the SuspensionMode enum.
+func (e SuspensionMode) Valid() bool {
+	switch e {
+	case SuspensionModeFull:
+		return true
+	case SuspensionModeWalkInOnly:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SuspensionRequestMode.
 const (
 	SuspensionRequestModeFull       SuspensionRequestMode = "full"
@@ -364,6 +382,30 @@ type Affected struct {
 	// `reissue_marriage`, `reissue_divorce`, `archive_query`, `counselling` or `ceremony`.
 	Service  ServiceID `json:"service"`
 	StartsAt time.Time `json:"starts_at"`
+}
+
+// AmendRequest Examples: {"dry_run":true,"reason":"提前恢复办理","to":"2020-02-07"}
+type AmendRequest struct {
+	// DryRun Only show what would happen.
+	DryRun DryRun `json:"dry_run,omitempty,omitzero"`
+
+	// Reason Why. It is kept in the audit.
+	Reason Reason `json:"reason"`
+	To     Until  `json:"to,omitempty,omitzero"`
+}
+
+// Amended defines model for Amended.
+type Amended struct {
+	Appointments []Affected `json:"appointments"`
+
+	// Closed Quotas that are closed by it.
+	Closed int `json:"closed"`
+
+	// Id Of the suspension; none with `dry_run`.
+	Id int64 `json:"id,omitempty,omitzero"`
+
+	// Reopened Quotas that are open again.
+	Reopened int `json:"reopened"`
 }
 
 // Appointment Examples: {"channel":"web","ends_at":"2026-05-20T09:30:00+08:00","number":"48213907","office":"430702","parties":[{"document":{"number":"430***********0014"},"name":"张*"},{"document":{"number":"430***********0022"},"name":"李*"}],"phone":"138****0001","service":"marriage","starts_at":"2026-05-20T09:00:00+08:00","status":"booked"}
@@ -1196,6 +1238,40 @@ type Suspended struct {
 	Id int64 `json:"id,omitempty,omitzero"`
 }
 
+// Suspension Examples: {"at":"2020-02-02T10:00:00+08:00","by":"staff:manager","changes":[{"at":"2020-02-08T09:00:00+08:00","by":"staff:manager","reason":"疫情未结束","to":null}],"from":"2020-02-03","groups":["marriage"],"id":17,"mode":"full","notice":"2月3日至9日暂停办理婚姻登记。","reason":"疫情防控","to":null}
+type Suspension struct {
+	At time.Time `json:"at"`
+
+	// By Who made it.
+	By string `json:"by"`
+
+	// Changes Of its end, the first one first.
+	Changes []SuspensionChange `json:"changes"`
+
+	// From Examples: 2026-05-20
+	From   Date           `json:"from"`
+	Groups []Group        `json:"groups"`
+	Id     int64          `json:"id"`
+	Mode   SuspensionMode `json:"mode"`
+	Notice string         `json:"notice"`
+	Reason string         `json:"reason"`
+	To     Until          `json:"to"`
+}
+
+// SuspensionMode defines model for Suspension.Mode.
+type SuspensionMode string
+
+// SuspensionChange defines model for SuspensionChange.
+type SuspensionChange struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	To     Until     `json:"to"`
+}
+
+// SuspensionID defines model for SuspensionID.
+type SuspensionID = string
+
 // SuspensionRequest Examples: {"dry_run":true,"from":"2020-02-03","mode":"full","notice":"2月3日至9日暂停办理婚姻登记。","reason":"疫情防控","services":["marriage"],"to":"2020-02-09"}
 type SuspensionRequest struct {
 	// DryRun Only show what would happen.
@@ -1221,6 +1297,11 @@ type SuspensionRequest struct {
 // SuspensionRequestMode defines model for SuspensionRequest.Mode.
 type SuspensionRequestMode string
 
+// Suspensions defines model for Suspensions.
+type Suspensions struct {
+	Suspensions []Suspension `json:"suspensions"`
+}
+
 // Turn defines model for Turn.
 type Turn struct {
 	At      time.Time         `json:"at"`
@@ -1229,6 +1310,9 @@ type Turn struct {
 	Status  AppointmentStatus `json:"status"`
 	Ticket  string            `json:"ticket"`
 }
+
+// Until defines model for Until.
+type Until = date.Date
 
 // Version Examples: 2026-01
 type Version = string
@@ -1277,6 +1361,9 @@ type RequiredKey = IdempotencyKey
 // `reissue_marriage`, `reissue_divorce`, `archive_query`, `counselling` or `ceremony`.
 type ServiceId = ServiceID
 
+// SuspensionId defines model for suspensionId.
+type SuspensionId = SuspensionID
+
 // BookParams defines parameters for Book.
 type BookParams struct {
 	// IdempotencyKey Makes a repeated request the same one.
@@ -1302,6 +1389,15 @@ type ListExceptionsParams struct {
 type ShowScheduleParams struct {
 	// Date The day; today if it is left out.
 	Date Date `form:"date,omitempty" json:"date,omitempty,omitzero"`
+}
+
+// ListSuspensionsParams defines parameters for ListSuspensions.
+type ListSuspensionsParams struct {
+	// From The first day; today if it is left out.
+	From RangeFrom `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To The last day; a year after the first if it is left out.
+	To RangeTo `form:"to,omitempty" json:"to,omitempty,omitzero"`
 }
 
 // ListDaysParams defines parameters for ListDays.
@@ -1388,6 +1484,9 @@ type PutScheduleJSONRequestBody = ScheduleRequest
 // SuspendJSONRequestBody defines body for Suspend for application/json ContentType.
 type SuspendJSONRequestBody = SuspensionRequest
 
+// AmendSuspensionJSONRequestBody defines body for AmendSuspension for application/json ContentType.
+type AmendSuspensionJSONRequestBody = AmendRequest
+
 // SendPhoneCodeJSONRequestBody defines body for SendPhoneCode for application/json ContentType.
 type SendPhoneCodeJSONRequestBody = PhoneCodeRequest
 
@@ -1471,9 +1570,15 @@ type ServerInterface interface {
 	// PutSchedule Set the weekly schedule
 	// (PUT /manage/offices/{office}/schedule)
 	PutSchedule(ctx echo.Context, office OfficeId) error
+	// ListSuspensions Suspensions
+	// (GET /manage/offices/{office}/suspensions)
+	ListSuspensions(ctx echo.Context, office OfficeId, params ListSuspensionsParams) error
 	// Suspend Suspend services
 	// (POST /manage/offices/{office}/suspensions)
 	Suspend(ctx echo.Context, office OfficeId) error
+	// AmendSuspension End a suspension earlier or later
+	// (PUT /manage/offices/{office}/suspensions/{id})
+	AmendSuspension(ctx echo.Context, office OfficeId, id SuspensionId) error
 	// ListOffices All offices
 	// (GET /offices)
 	ListOffices(ctx echo.Context) error
@@ -1870,6 +1975,38 @@ func (w *ServerInterfaceWrapper) PutSchedule(ctx echo.Context) error {
 	return err
 }
 
+// ListSuspensions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSuspensions(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "office" -------------
+	var office OfficeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "office", ctx.Param("office"), &office, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter office: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSuspensionsParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSuspensions(ctx, office, params)
+	return err
+}
+
 // Suspend converts echo context to params.
 func (w *ServerInterfaceWrapper) Suspend(ctx echo.Context) error {
 	var err error
@@ -1883,6 +2020,30 @@ func (w *ServerInterfaceWrapper) Suspend(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.Suspend(ctx, office)
+	return err
+}
+
+// AmendSuspension converts echo context to params.
+func (w *ServerInterfaceWrapper) AmendSuspension(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "office" -------------
+	var office OfficeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "office", ctx.Param("office"), &office, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter office: %s", err))
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id SuspensionId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AmendSuspension(ctx, office, id)
 	return err
 }
 
@@ -2286,7 +2447,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/manage/offices/:office/reports/:date", wrapper.ShowReport, options.OperationMiddlewares["showReport"]...)
 	router.GET(options.BaseURL+"/manage/offices/:office/schedule", wrapper.ShowSchedule, options.OperationMiddlewares["showSchedule"]...)
 	router.PUT(options.BaseURL+"/manage/offices/:office/schedule", wrapper.PutSchedule, options.OperationMiddlewares["putSchedule"]...)
+	router.GET(options.BaseURL+"/manage/offices/:office/suspensions", wrapper.ListSuspensions, options.OperationMiddlewares["listSuspensions"]...)
 	router.POST(options.BaseURL+"/manage/offices/:office/suspensions", wrapper.Suspend, options.OperationMiddlewares["suspend"]...)
+	router.PUT(options.BaseURL+"/manage/offices/:office/suspensions/:id", wrapper.AmendSuspension, options.OperationMiddlewares["amendSuspension"]...)
 	router.GET(options.BaseURL+"/offices", wrapper.ListOffices, options.OperationMiddlewares["listOffices"]...)
 	router.GET(options.BaseURL+"/offices/:office/days", wrapper.ListDays, options.OperationMiddlewares["listDays"]...)
 	router.GET(options.BaseURL+"/offices/:office/slots", wrapper.ListSlots, options.OperationMiddlewares["listSlots"]...)
@@ -2660,6 +2823,29 @@ func (response PutSchedule200JSONResponse) VisitPutScheduleResponse(w http.Respo
 	return err
 }
 
+type ListSuspensionsRequestObject struct {
+	Office OfficeId `json:"office"`
+	Params ListSuspensionsParams
+}
+
+type ListSuspensionsResponseObject interface {
+	VisitListSuspensionsResponse(w http.ResponseWriter) error
+}
+
+type ListSuspensions200JSONResponse Suspensions
+
+func (response ListSuspensions200JSONResponse) VisitListSuspensionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SuspendRequestObject struct {
 	Office OfficeId `json:"office"`
 	Body   *SuspendJSONRequestBody
@@ -2672,6 +2858,30 @@ type SuspendResponseObject interface {
 type Suspend200JSONResponse Suspended
 
 func (response Suspend200JSONResponse) VisitSuspendResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AmendSuspensionRequestObject struct {
+	Office OfficeId     `json:"office"`
+	Id     SuspensionId `json:"id"`
+	Body   *AmendSuspensionJSONRequestBody
+}
+
+type AmendSuspensionResponseObject interface {
+	VisitAmendSuspensionResponse(w http.ResponseWriter) error
+}
+
+type AmendSuspension200JSONResponse Amended
+
+func (response AmendSuspension200JSONResponse) VisitAmendSuspensionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -3082,9 +3292,15 @@ type StrictServerInterface interface {
 	// PutSchedule Set the weekly schedule
 	// (PUT /manage/offices/{office}/schedule)
 	PutSchedule(ctx context.Context, request PutScheduleRequestObject) (PutScheduleResponseObject, error)
+	// ListSuspensions Suspensions
+	// (GET /manage/offices/{office}/suspensions)
+	ListSuspensions(ctx context.Context, request ListSuspensionsRequestObject) (ListSuspensionsResponseObject, error)
 	// Suspend Suspend services
 	// (POST /manage/offices/{office}/suspensions)
 	Suspend(ctx context.Context, request SuspendRequestObject) (SuspendResponseObject, error)
+	// AmendSuspension End a suspension earlier or later
+	// (PUT /manage/offices/{office}/suspensions/{id})
+	AmendSuspension(ctx context.Context, request AmendSuspensionRequestObject) (AmendSuspensionResponseObject, error)
 	// ListOffices All offices
 	// (GET /offices)
 	ListOffices(ctx context.Context, request ListOfficesRequestObject) (ListOfficesResponseObject, error)
@@ -3737,6 +3953,32 @@ func (sh *strictHandler) PutSchedule(ctx echo.Context, office OfficeId) error {
 	return nil
 }
 
+// ListSuspensions operation middleware
+func (sh *strictHandler) ListSuspensions(ctx echo.Context, office OfficeId, params ListSuspensionsParams) error {
+	var request ListSuspensionsRequestObject
+
+	request.Office = office
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSuspensions(ctx.Request().Context(), request.(ListSuspensionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSuspensions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSuspensionsResponseObject); ok {
+		return validResponse.VisitListSuspensionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Suspend operation middleware
 func (sh *strictHandler) Suspend(ctx echo.Context, office OfficeId) error {
 	var request SuspendRequestObject
@@ -3779,6 +4021,55 @@ func (sh *strictHandler) Suspend(ctx echo.Context, office OfficeId) error {
 		return err
 	} else if validResponse, ok := response.(SuspendResponseObject); ok {
 		return validResponse.VisitSuspendResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AmendSuspension operation middleware
+func (sh *strictHandler) AmendSuspension(ctx echo.Context, office OfficeId, id SuspensionId) error {
+	var request AmendSuspensionRequestObject
+
+	request.Office = office
+	request.Id = id
+
+	var body AmendSuspensionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AmendSuspension(ctx.Request().Context(), request.(AmendSuspensionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AmendSuspension")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AmendSuspensionResponseObject); ok {
+		return validResponse.VisitAmendSuspensionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -159,27 +159,3 @@ func (a *API) SetCapacity(ctx context.Context, r SetCapacityRequestObject) (SetC
 	}
 	return SetCapacity200JSONResponse{Slot: r.Body.Slot, Channel: r.Body.Channel, Capacity: now.After, Excess: now.Excess}, nil
 }
-
-// Suspend answers POST /manage/offices/{office}/suspensions.
-func (a *API) Suspend(ctx context.Context, r SuspendRequestObject) (SuspendResponseObject, error) {
-	staff, err := serving(ctx, r.Office)
-	if err != nil {
-		return nil, err
-	}
-	o, err := a.Offices.Office(ctx, r.Office)
-	if err != nil {
-		return nil, err
-	}
-	done, err := a.Assisted.Suspend(ctx, slots.Closing{
-		Office: o.ID, From: r.Body.From, To: r.Body.To, Mode: slots.Mode(r.Body.Mode), Services: r.Body.Services,
-		Reason: r.Body.Reason, Notice: r.Body.Notice,
-	}, staff.Actor(), r.Body.DryRun)
-	if err != nil {
-		return nil, err
-	}
-	answer := Suspend200JSONResponse{Id: done.ID, Closed: done.Closed, Appointments: []Affected{}}
-	for _, g := range done.Affected {
-		answer.Appointments = append(answer.Appointments, Affected{Number: g.Number, Service: g.Service, StartsAt: g.StartsAt.In(o.Location)})
-	}
-	return answer, nil
-}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"testing"
@@ -185,6 +186,49 @@ func TestAManagerSchedulesPublishesAndSuspends(t *testing.T) {
 		t.Errorf("status %s, want cancelled_by_office", shown.Status)
 	}
 	w.refuse(http.StatusConflict, "suspended", sent{"POST", "/holds", `{"slot":"430702-20260521-0900-marriage"}`, map[string]string{keyHeader: ""}})
+}
+
+func TestASuspensionEndsLaterAndEarlier(t *testing.T) {
+	w := newWorld(t)
+	manager := w.as(auth.Manager)
+	all := "/manage/offices/430702/suspensions"
+	booked := w.book("430702-20260525-0900-marriage", "13800000001")
+	var made Suspended
+	w.ask(http.StatusOK, sent{"POST", all, `{"from":"2026-05-21","to":"2026-05-22","mode":"full","reason":"疫情防控","notice":"暂停办理"}`, manager}, &made)
+	one := fmt.Sprintf("%s/%d", all, made.Id)
+
+	var amended Amended
+	w.ask(http.StatusOK, sent{"PUT", one, `{"to":null,"reason":"疫情未结束","dry_run":true}`, manager}, &amended)
+	if len(amended.Appointments) != 1 || amended.Appointments[0].Number != booked.Number || amended.Closed == 0 || amended.Id != 0 {
+		t.Errorf("would be extended: %+v", amended)
+	}
+	w.ask(http.StatusOK, sent{"PUT", one, `{"reason":"疫情未结束"}`, manager}, &amended)
+	if len(amended.Appointments) != 1 || amended.Id != made.Id {
+		t.Errorf("extended: %+v", amended)
+	}
+	w.refuse(http.StatusConflict, "suspended", sent{"POST", "/holds", `{"slot":"430702-20260525-0930-marriage"}`, map[string]string{keyHeader: ""}})
+	closed := amended.Closed
+	w.ask(http.StatusOK, sent{"PUT", one, `{"to":"2026-05-22","reason":"疫情结束"}`, manager}, &amended)
+	if amended.Reopened != closed || len(amended.Appointments) != 0 {
+		t.Errorf("shortened: %+v, want the %d quotas open again", amended, closed)
+	}
+	w.hold("430702-20260525-0930-marriage")
+
+	var list struct {
+		Suspensions []struct {
+			ID      int64
+			To      *string
+			Changes []struct{ To *string }
+		}
+	}
+	w.ask(http.StatusOK, sent{"GET", all, "", manager}, &list)
+	if len(list.Suspensions) != 1 || len(list.Suspensions[0].Changes) != 2 {
+		t.Fatalf("listed: %+v", list)
+	}
+	if s := list.Suspensions[0]; s.ID != made.Id || *s.To != "2026-05-22" || s.Changes[0].To != nil || *s.Changes[1].To != "2026-05-22" {
+		t.Errorf("listed: %+v", s)
+	}
+	w.refuse(http.StatusNotFound, "no_such_suspension", sent{"PUT", all + "/999999999999999999", `{"reason":"x"}`, manager})
 }
 
 func TestAManagerPlansASpecialDay(t *testing.T) {

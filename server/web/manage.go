@@ -53,18 +53,20 @@ type managePage struct {
 	From     []field // first and last day to publish
 	Special  special
 	Suspend  []field
+	Stops    []stop // suspensions whose end can be changed
 	Close    field
 	Days     []link
 	Preview  *preview
 	Affected *affected
 }
 
-// affected is whom a suspension would take away, or has.
+// affected is whom a suspension, or another end of one, would take away or has.
 type affected struct {
-	Done   bool
-	Closed int
-	Rows   []guestRow
-	Keep   []hidden
+	Done             bool
+	Title, Total, Do string
+	Action, Step     string // of the form that does it
+	Rows             []guestRow
+	Keep             []hidden
 }
 
 // office is where a manager changes what an office offers.
@@ -99,6 +101,12 @@ func (p *Pages) showOffice(c echo.Context, status int, pg page, o slots.Office, 
 		return err
 	}
 	d.Suspend = pg.suspendFields(c, o, today, wrong)
+	if d.Stops, err = p.stops(c, pg, o, today, wrong); err != nil {
+		return err
+	}
+	for _, s := range d.Stops {
+		d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, s.What, s.To, s.Reason)...)
+	}
 	d.Close = pg.dated(c, "close.day", "manage.day", today, wrong)
 	for day := today; !day.After(last); day = day.AddDays(1) {
 		d.Days = append(d.Days, link{To: "/manage/" + o.ID + "/" + day.String(), Text: pg.ShortDay(day)})

@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +160,10 @@ func staffPages(t *testing.T, tn *town, lang, number string) {
 	m.get(manage).send(manage+"/publish", "publish.from", "", "publish.to", "x").sound(lang)
 	m.get(manage).send(manage+"/schedule", "schedule.slot_minutes", "1").sound(lang)
 	m.get(manage).send(manage+"/suspend", "suspend.reason", "-", "suspend.notice", "-").sound(lang)
+	m.get(manage).send(manage+"/suspend", "suspend.from", "2026-07-01", "suspend.to", "2026-07-01", "suspend.reason", "-", "suspend.notice", "-", "step", "suspend").sound(lang)
+	stop := strconv.Itoa(tn.count(`SELECT max(id) FROM suspension`))
+	m.send(manage+"/suspensions/"+stop, amendInput(stop, "to"), "2026-06-01").sound(lang)
+	m.send(manage+"/suspensions/"+stop, amendInput(stop, "to"), "2026-07-02", amendInput(stop, "reason"), "-", "step", "amend").sound(lang)
 	m.get(manage).send(manage+"/special", "special.hours", "x").sound(lang)
 	m.send(manage+"/special", "special.day", "2026-05-30", "special.hours", "09:00-10:00", "special.reason", "-", "special.notice", "-", "step", "preview").sound(lang)
 	m.send(manage+"/special", "step", "put").sound(lang)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -156,6 +157,29 @@ func TestAManagerChangesWhatIsOffered(t *testing.T) {
 	v = tn.visitor()
 	v.get("/staff/login").send("/staff/login", "username", auth.Manager, "password", password)
 	v.get(manage).send(manage+"/close", "close.day", "2026-05-20").want(http.StatusOK, "5月20日 周三 已结束")
+}
+
+func TestAManagerEndsASuspensionLaterAndEarlier(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	couple := tn.visitor()
+	number := tn.bookedBy(couple) // for the 20th
+	v := tn.staff(auth.Manager)
+	manage := "/manage/" + office
+	v.get(manage).send(manage+"/suspend", "suspend.from", "2026-05-19", "suspend.to", "2026-05-19", "suspend.reason", "停电", "suspend.notice", "停电。", "step", "suspend").
+		want(http.StatusOK, "已停办", "5月19日 周二 到 5月19日 周二，结婚、离婚、其他：停电")
+	id := strconv.Itoa(tn.count(`SELECT max(id) FROM suspension`))
+	one, to, reason := manage+"/suspensions/"+id, amendInput(id, "to"), amendInput(id, "reason")
+	v.send(one, to, "2026-05-17", reason, "", "step", "preview").
+		want(http.StatusUnprocessableEntity, "改到哪天结束：最早填开始前一天", "改期原因：请写明原因")
+	v.send(one, to, "2026-05-20", reason, "还没修好", "step", "preview").want(http.StatusOK, "预览：还没有改", "影响 1 对新人", number)
+	couple.get("/b/"+number).want(http.StatusOK, "预约成功")
+	v.send(one, "step", "amend").want(http.StatusOK, "停办的结束日期已改", "manager 改为到 5月20日 周三：还没修好")
+	couple.get("/b/"+number).want(http.StatusOK, "登记处停办，已取消")
+	v.send(one, to, "", reason, "不知何时", "step", "amend").want(http.StatusOK, "到 另行通知")
+	v.send(one, to, "2026-05-18", reason, "修好了", "step", "amend").want(http.StatusOK, "影响 0 对新人")
+	couple.get(theDay).want(http.StatusOK, "选择时段")
+	v.post(manage+"/suspensions/99", url.Values{"amend.99.reason": {"x"}}).want(http.StatusNotFound)
 }
 
 func TestAManagerPlansASpecialDay(t *testing.T) {

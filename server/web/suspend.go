@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"hunyue/booking"
 	"hunyue/internal/date"
 	"hunyue/slots"
 )
@@ -47,15 +48,27 @@ func (p *Pages) suspend(c echo.Context) error {
 	if err != nil {
 		return p.notManaged(c, pg, o, today, err, "suspend.", managePage{})
 	}
-	shown := &affected{Done: !dry, Closed: done.Closed}
-	for _, a := range done.Affected {
-		at := a.StartsAt.In(o.Location)
-		shown.Rows = append(shown.Rows, guestRow{Number: a.Number, When: pg.ShortDay(date.DateOf(at)) + " " + pg.Clock(at)})
-	}
+	shown := pg.affected(o, done, dry, "suspend.preview", "suspend.done")
+	shown.Total = pg.T("suspend.total", "n", len(shown.Rows), "closed", done.Closed)
+	shown.Do = pg.T("suspend.do", "n", len(shown.Rows))
+	shown.Action, shown.Step = "/manage/"+o.ID+"/suspend", "suspend"
 	for _, name := range []string{"from", "to", "mode", "service", "reason", "notice"} {
 		shown.Keep = append(shown.Keep, hidden{"suspend." + name, c.FormValue("suspend." + name)})
 	}
 	return p.showOffice(c, http.StatusOK, pg, o, today, managePage{Affected: shown}, nil)
+}
+
+// affected begins with who is, under one of two titles.
+func (pg page) affected(o slots.Office, s booking.Suspension, dry bool, before, after string) *affected {
+	shown := &affected{Done: !dry, Title: pg.T(after)}
+	if dry {
+		shown.Title = pg.T(before)
+	}
+	for _, a := range s.Affected {
+		at := a.StartsAt.In(o.Location)
+		shown.Rows = append(shown.Rows, guestRow{Number: a.Number, When: pg.ShortDay(date.DateOf(at)) + " " + pg.Clock(at)})
+	}
+	return shown
 }
 
 func closingOf(c echo.Context, o slots.Office) (slots.Closing, wrongs) {

@@ -116,7 +116,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 	}
 	keys := composed()
 	// A key is asked for by name (T "x.y", pg.T("x.y"), say("x.y")), as a label of a field, or as the key of a table.
-	for _, m := range regexp.MustCompile(`"((?:site|nav|home|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
+	for _, m := range regexp.MustCompile(`"((?:site|nav|home|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
 		if !strings.HasPrefix(m[1], "publish.from") && !strings.HasPrefix(m[1], "publish.to") && !isInput(m[1]) {
 			keys = append(keys, m[1])
 		}

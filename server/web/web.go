@@ -119,6 +119,7 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	manage.POST("/:office/special", p.putSpecial)
 	manage.POST("/:office/special/drop", p.dropSpecial)
 	manage.POST("/:office/suspend", p.suspend)
+	manage.POST("/:office/suspensions/:id", p.amend)
 	manage.POST("/:office/close", p.closeDay)
 	manage.GET("/:office/:date", p.places)
 	manage.POST("/:office/:date/places", p.setPlaces)
