@@ -29,6 +29,7 @@ var (
 	ErrOtherCounter    = fault.New(fault.Conflict, "other_counter")     // another counter has this couple
 	ErrCertificateUsed = fault.New(fault.Conflict, "certificate_used")  // by another registration
 	ErrCompleted       = fault.New(fault.Conflict, "already_completed") // with another certificate number
+	ErrNotZero         = fault.New(fault.Conflict, "not_zero")          // somebody had a fever: no zero report
 	ErrDayNotOver      = fault.New(fault.Conflict, "day_not_over")      // RetryAfter says when it is
 
 	ErrReadingMissing = fault.New(fault.Forbidden, "own_reading_missing") // staff who have not been found healthy today

@@ -1,6 +1,6 @@
 // Package hall is what happens on the day: a couple arrives, is measured,
 // draws a ticket, is called to a counter and leaves with a certificate; at the
-// end of the day the absent are noted.
+// end of the day the absent are noted, and the day is reported.
 //
 //	booked ──CheckIn──> checked_in ──Call──> called ──Start──> in_service ──Complete──> completed
 //	   │  │                └───────────────────┴──────────────────┴──NotAccepted──> not_accepted

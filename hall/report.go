@@ -7,39 +7,71 @@ import (
 
 	"hunyue/booking"
 	"hunyue/internal/date"
+	"hunyue/internal/postgres"
 	"hunyue/slots"
 )
 
 // Report counts an office's day. Every appointment for the day is in Booked and
 // in exactly one of Expected, Arrived, NoShow, Cancelled and CancelledByOffice.
 type Report struct {
-	Booked            int `db:"booked"`
-	Expected          int `db:"expected"` // not here yet
-	Arrived           int `db:"arrived"`  // whatever came of it
-	NoShow            int `db:"no_show"`
-	Cancelled         int `db:"cancelled"`
-	CancelledByOffice int `db:"cancelled_by_office"`
+	Booked            int `db:"booked"   json:"booked"`
+	Expected          int `db:"expected" json:"expected"` // not here yet
+	Arrived           int `db:"arrived"  json:"arrived"`  // whatever came of it
+	NoShow            int `db:"no_show"  json:"no_show"`
+	Cancelled         int `db:"cancelled" json:"cancelled"`
+	CancelledByOffice int `db:"cancelled_by_office" json:"cancelled_by_office"`
 
 	// What came of those who arrived.
-	Late        int `db:"late"` // served or not
-	Completed   int `db:"completed"`
-	NotAccepted int `db:"not_accepted"`
-	Deferred    int `db:"deferred"` // for their health
-	Open        int `db:"still_open"`
+	Late        int `db:"late"         json:"late"` // served or not
+	Completed   int `db:"completed"    json:"completed"`
+	NotAccepted int `db:"not_accepted" json:"not_accepted"`
+	Deferred    int `db:"deferred"     json:"deferred"` // for their health
+	Open        int `db:"still_open"   json:"open"`
 
 	// Persons measured, and those whose last reading is a fever.
-	Measured      int `db:"-"` // couples and who came with them
-	Abnormal      int `db:"-"`
-	StaffMeasured int `db:"-"`
-	StaffAbnormal int `db:"-"`
+	Measured      int `db:"-" json:"measured"` // couples and who came with them
+	Abnormal      int `db:"-" json:"abnormal"`
+	StaffMeasured int `db:"-" json:"staff_measured"`
+	StaffAbnormal int `db:"-" json:"staff_abnormal"`
 
-	ByChannel map[slots.Channel]int `db:"-"` // of Booked
+	ByChannel map[slots.Channel]int `db:"-" json:"by_channel"` // of Booked
+}
+
+// Figure is one count of a report.
+type Figure struct {
+	Name  string
+	Count int
+}
+
+// Figures is every count by its name, the channels' apart.
+func (r Report) Figures() []Figure {
+	return []Figure{
+		{"booked", r.Booked},
+		{"expected", r.Expected},
+		{"arrived", r.Arrived},
+		{"late", r.Late},
+		{"completed", r.Completed},
+		{"not_accepted", r.NotAccepted},
+		{"deferred", r.Deferred},
+		{"open", r.Open},
+		{"no_show", r.NoShow},
+		{"cancelled", r.Cancelled},
+		{"cancelled_by_office", r.CancelledByOffice},
+		{"measured", r.Measured},
+		{"abnormal", r.Abnormal},
+		{"staff_measured", r.StaffMeasured},
+		{"staff_abnormal", r.StaffAbnormal},
+	}
 }
 
 // Report counts what an office's day has been so far.
 func (d *Desk) Report(ctx context.Context, office string, day date.Date) (Report, error) {
+	return countReport(ctx, d.DB, office, day)
+}
+
+func countReport(ctx context.Context, q postgres.Querier, office string, day date.Date) (Report, error) {
 	var r Report
-	err := d.DB.GetContext(ctx, &r, `
+	err := q.GetContext(ctx, &r, `
 		SELECT
 			count(*) AS booked,
 			count(*) FILTER (WHERE a.status = 'booked' AND v.outcome IS NULL) AS expected,
@@ -61,21 +93,21 @@ func (d *Desk) Report(ctx context.Context, office string, day date.Date) (Report
 	if err != nil {
 		return Report{}, fmt.Errorf("report on %s at %s: %w", day, office, err)
 	}
-	if err := d.countReadings(ctx, &r, office, day); err != nil {
+	if err := r.countReadings(ctx, q, office, day); err != nil {
 		return Report{}, err
 	}
-	return r, d.countChannels(ctx, &r, office, day)
+	return r, r.countChannels(ctx, q, office, day)
 }
 
 // countReadings counts persons by the reading that nothing supersedes.
-func (d *Desk) countReadings(ctx context.Context, r *Report, office string, day date.Date) error {
+func (r *Report) countReadings(ctx context.Context, q postgres.Querier, office string, day date.Date) error {
 	var n struct {
 		Measured      int `db:"measured"`
 		Abnormal      int `db:"abnormal"`
 		StaffMeasured int `db:"staff_measured"`
 		StaffAbnormal int `db:"staff_abnormal"`
 	}
-	err := d.DB.GetContext(ctx, &n, `
+	err := q.GetContext(ctx, &n, `
 		SELECT
 			count(*) FILTER (WHERE t.kind <> 'staff') AS measured,
 			count(*) FILTER (WHERE t.kind <> 'staff' AND t.abnormal) AS abnormal,
@@ -92,12 +124,12 @@ func (d *Desk) countReadings(ctx context.Context, r *Report, office string, day 
 	return nil
 }
 
-func (d *Desk) countChannels(ctx context.Context, r *Report, office string, day date.Date) error {
+func (r *Report) countChannels(ctx context.Context, q postgres.Querier, office string, day date.Date) error {
 	var rows []struct {
 		Channel slots.Channel `db:"channel"`
 		Booked  int           `db:"booked"`
 	}
-	err := d.DB.SelectContext(ctx, &rows, `
+	err := q.SelectContext(ctx, &rows, `
 		SELECT channel, count(*) AS booked
 		FROM appointment
 		WHERE office_id = $1

@@ -393,6 +393,11 @@ func (v *victim) writes() []write {
 			doc{"to": "2026-06-24", "reason": "延期"},
 			v.as("manager"),
 		},
+		{
+			"POST", "/manage/offices/{office}/reports/{date}/submit", office + "/reports/2026-05-20/submit",
+			doc{"remarks": "无", "differs": doc{"completed": doc{"value": 1, "because": "手工登记"}}},
+			v.as("manager"),
+		},
 	}
 	for i, w := range all {
 		all[i].path = cmp.Or(w.path, w.template)
@@ -848,7 +853,8 @@ func (v *victim) byTheManager(t *testing.T) {
 		},
 		"{date}": {
 			at("hours", nil, "required"), at("hours", "09:00-12:00", "type"), at("hours.0.from", "9:00", "pattern"), at("hours.0.to", "09:00", "order"),
-			at("hours.0.capacity", doc{"burial": 1}, ""), {"no time fits", "hours.0.to", "09:10", doc{"hours.0": "too_short"}},
+			at("hours.0.capacity", doc{"burial": 1}, ""),
+			{"no time fits", "hours.0.to", "09:10", doc{"hours.0": "too_short"}},
 			at("slot_minutes", 5, "too_small"), at("slot_minutes", 241, "too_big"), at("slot_minutes", "30", "type"),
 			at("capacity.marriage", -1, "too_small"), at("capacity.marriage", 201, "out_of_range"), at("capacity.burial", 1, "unknown"),
 			at("reason", nil, "required"), at("reason", " ", "required"), at("reason", strings.Repeat("长", 301), "too_long"),
@@ -861,6 +867,14 @@ func (v *victim) byTheManager(t *testing.T) {
 		"capacity": {
 			at("capacity", -1, "too_small"), at("capacity", 10001, "too_big"), at("capacity", 1.5, "type"), at("channel", "door", "enum"),
 			at("reason", "", "required"), at("reason", nil, "required"),
+		},
+		"submit": {
+			at("zero_report", "yes", "type"), at("remarks", 1, "type"), at("remarks", strings.Repeat("长", 1001), "too_long"),
+			at("differs", []doc{}, "type"), at("differs.completed.value", nil, "required"), at("differs.completed.value", -1, "too_small"),
+			at("differs.completed.value", 100001, "too_big"), at("differs.completed.value", "1", "type"), at("differs.completed.value", 1.5, "type"),
+			at("differs.completed.because", nil, "required"), at("differs.completed.because", " ", "required"),
+			at("differs.completed.because", strings.Repeat("长", 201), "too_long"), at("differs.burials", doc{}, "unknown"),
+			at("differs.by_channel", doc{}, "unknown"), at("version", 2, "unknown"), at("counts", doc{}, "unknown"),
 		},
 		"{id}": {
 			at("to", "2026-06-20", "order"), at("to", "2026-02-30", "format"), at("to", "", "required"), at("to", 20260624, "type"),
@@ -894,6 +908,7 @@ func (v *victim) byTheManager(t *testing.T) {
 		edited(t, capacity.body, "slot", there+"-20260521-0900-marriage"), capacity.headers...)
 	v.specialDays(t, right["{date}"])
 	v.suspensions(t, right["{id}"])
+	v.reports(t, right["submit"])
 	days := "/manage/offices/" + here + "/days/"
 	v.try(t, "close a day that goes on", refusedWith(409, "day_not_over"), "POST", days+"2026-05-20/close", nil, v.as("manager")...)
 	v.try(t, "close a day that is none", invalid(doc{"date": "format"}), "POST", days+"2026-02-30/close", nil, v.as("manager")...)
@@ -938,6 +953,20 @@ func (v *victim) suspensions(t *testing.T, right write) {
 	v.try(t, "suspensions of no day", invalid(doc{"to": "format"}), "GET", all+"?to=2026-02-30", nil, right.headers...)
 }
 
+// reports tries reports of days that are none, and zero reports that are not.
+func (v *victim) reports(t *testing.T, right write) {
+	all := "/manage/offices/" + here + "/reports/"
+	for day, want := range map[string]refusal{
+		"2026-05-21": invalid(doc{"date": "future"}), "2026-02-30": invalid(doc{"date": "format"}), "today": invalid(doc{"date": "format"}),
+	} {
+		v.try(t, "report "+day, want, right.method, all+day+"/submit", right.body, right.headers...)
+	}
+	fever := doc{"zero_report": true, "differs": doc{"abnormal": doc{"value": 1, "because": "门外发现"}}}
+	v.try(t, "a zero report with a fever", refusedWith(409, "not_zero"), right.method, right.path, fever, right.headers...)
+	v.try(t, "a key that is none", refusal{400, "invalid_input", doc{"Idempotency-Key": "pattern"}, nil}, right.method, right.path, right.body,
+		append(slices.Clone(right.headers), "Idempotency-Key", "short")...)
+}
+
 // characterless sends texts with a character that no text has and that Postgres
 // cannot keep. To say that this is no JSON is as good as to name the field.
 func (v *victim) characterless(t *testing.T) {
@@ -946,7 +975,7 @@ func (v *victim) characterless(t *testing.T) {
 	booking, _ := v.booking()
 	fields := map[string][]string{
 		"check-in": {"readings.0.device", "companions.0.reason", "companions.0.device"}, "not-accepted": {"reason"}, "readings": {"device"},
-		"capacity": {"reason"}, "suspensions": {"reason", "notice"}, "{date}": {"reason", "notice"}, "{id}": {"reason"}, "login": {"username", "password"}, "search": {"q"},
+		"capacity": {"reason"}, "suspensions": {"reason", "notice"}, "{date}": {"reason", "notice"}, "{id}": {"reason"}, "submit": {"remarks", "differs.completed.because"}, "login": {"username", "password"}, "search": {"q"},
 		"appointments": {"service", "phone", "consents.agreement"}, "call": {"counter"},
 	}
 	for _, w := range v.writes() {

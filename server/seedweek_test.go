@@ -221,6 +221,13 @@ func (w *week) everyDayIsReported() {
 			w.t.Errorf("closed %s: %v", day, closed)
 		}
 		w.counts(day, map[string]float64{"booked": booked[day], "cancelled_by_office": booked[day]})
+		report := office + "/reports/" + day
+		if filed := w.want(http.StatusOK, "POST", report+"/submit", doc{"zero_report": true}, manager...); filed["standing"] != "late" || filed["version"] != 1.0 {
+			w.t.Errorf("reported %s at half past five: %v", day, filed)
+		}
+		if all := list(w.want(http.StatusOK, "GET", report, nil, manager...), "submissions"); len(all) != 1 || all[0]["zero_report"] != true {
+			w.t.Errorf("reports of %s: %v", day, all)
+		}
 	}
 	w.stand(w.inside, "cancelled_by_office")
 }
@@ -339,6 +346,11 @@ func (w *week) theDayCloses() {
 		"booked": 3, "arrived": 2, "completed": 1, "deferred": 1, "no_show": 1,
 		"measured": 4, "abnormal": 1, "staff_measured": 2,
 	})
+	const report = "/manage/offices/" + here + "/reports/2020-02-10/submit"
+	w.refused(http.StatusConflict, "not_zero", "POST", report, doc{"zero_report": true}, w.as("manager")...)
+	if filed := w.want(http.StatusOK, "POST", report, doc{}, w.as("manager")...); filed["standing"] != "on_time" || filed["zero_report"] != false {
+		w.t.Errorf("reported before noon: %v", filed)
+	}
 	w.stand(w.after[:1], "completed")
 	w.stand(w.after[1:2], "health_deferred")
 	w.stand(w.after[2:], "no_show")

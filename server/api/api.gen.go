@@ -338,6 +338,24 @@ func (e SlotState) Valid() bool {
 	}
 }
 
+// Defines values for SubmissionStanding.
+const (
+	SubmissionStandingLate   SubmissionStanding = "late"
+	SubmissionStandingOnTime SubmissionStanding = "on_time"
+)
+
+// Valid indicates whether the value is a known member of the SubmissionStanding enum.
+func (e SubmissionStanding) Valid() bool {
+	switch e {
+	case SubmissionStandingLate:
+		return true
+	case SubmissionStandingOnTime:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SuspensionMode.
 const (
 	SuspensionModeFull       SuspensionMode = "full"
@@ -596,6 +614,26 @@ type CounterRequest struct {
 	Counter string `json:"counter"`
 }
 
+// Counts The figures as they were counted when the report was submitted.
+type Counts struct {
+	Abnormal          int            `json:"abnormal"`
+	Arrived           int            `json:"arrived"`
+	Booked            int            `json:"booked"`
+	ByChannel         map[string]int `json:"by_channel"`
+	Cancelled         int            `json:"cancelled"`
+	CancelledByOffice int            `json:"cancelled_by_office"`
+	Completed         int            `json:"completed"`
+	Deferred          int            `json:"deferred"`
+	Expected          int            `json:"expected"`
+	Late              int            `json:"late"`
+	Measured          int            `json:"measured"`
+	NoShow            int            `json:"no_show"`
+	NotAccepted       int            `json:"not_accepted"`
+	Open              int            `json:"open"`
+	StaffAbnormal     int            `json:"staff_abnormal"`
+	StaffMeasured     int            `json:"staff_measured"`
+}
+
 // Date Examples: 2026-05-20
 type Date = date.Date
 
@@ -646,6 +684,15 @@ type Days struct {
 //
 // Examples: T1
 type Device = string
+
+// Difference defines model for Difference.
+type Difference struct {
+	// Because Why.
+	Because string `json:"because"`
+
+	// Value What is reported instead of the count.
+	Value int `json:"value"`
+}
 
 // Document defines model for Document.
 type Document struct {
@@ -1046,6 +1093,9 @@ type Report struct {
 	Open          int `json:"open"`
 	StaffAbnormal int `json:"staff_abnormal"`
 	StaffMeasured int `json:"staff_measured"`
+
+	// Submissions Every version that was submitted, the first one first.
+	Submissions []Submission `json:"submissions"`
 }
 
 // Schedule An ordinary week.
@@ -1227,6 +1277,51 @@ type StaffHoldRequest struct {
 	Slot SlotID `json:"slot"`
 }
 
+// Submission defines model for Submission.
+type Submission struct {
+	At time.Time `json:"at"`
+
+	// Counts The figures as they were counted when the report was submitted.
+	Counts   Counts                `json:"counts"`
+	Differs  map[string]Difference `json:"differs"`
+	Remarks  string                `json:"remarks"`
+	Reporter string                `json:"reporter"`
+
+	// Standing Whether it came by the office's `report_time` of the day.
+	Standing   SubmissionStanding `json:"standing"`
+	Version    int                `json:"version"`
+	ZeroReport bool               `json:"zero_report"`
+}
+
+// SubmissionStanding Whether it came by the office's `report_time` of the day.
+type SubmissionStanding string
+
+// SubmitRequest Examples: {"remarks":"无","zero_report":true}, {"differs":{"completed":{"because":"停电期间手工登记一对","value":12}}}
+type SubmitRequest struct {
+	// Differs Figures that are not as they were counted.
+	Differs struct {
+		Abnormal          Difference `json:"abnormal,omitempty,omitzero"`
+		Arrived           Difference `json:"arrived,omitempty,omitzero"`
+		Booked            Difference `json:"booked,omitempty,omitzero"`
+		Cancelled         Difference `json:"cancelled,omitempty,omitzero"`
+		CancelledByOffice Difference `json:"cancelled_by_office,omitempty,omitzero"`
+		Completed         Difference `json:"completed,omitempty,omitzero"`
+		Deferred          Difference `json:"deferred,omitempty,omitzero"`
+		Expected          Difference `json:"expected,omitempty,omitzero"`
+		Late              Difference `json:"late,omitempty,omitzero"`
+		Measured          Difference `json:"measured,omitempty,omitzero"`
+		NoShow            Difference `json:"no_show,omitempty,omitzero"`
+		NotAccepted       Difference `json:"not_accepted,omitempty,omitzero"`
+		Open              Difference `json:"open,omitempty,omitzero"`
+		StaffAbnormal     Difference `json:"staff_abnormal,omitempty,omitzero"`
+		StaffMeasured     Difference `json:"staff_measured,omitempty,omitzero"`
+	} `json:"differs,omitempty,omitzero"`
+	Remarks string `json:"remarks,omitempty,omitzero"`
+
+	// ZeroReport There was nothing abnormal. Nobody but a person says so.
+	ZeroReport bool `json:"zero_report,omitempty,omitzero"`
+}
+
 // Suspended defines model for Suspended.
 type Suspended struct {
 	Appointments []Affected `json:"appointments"`
@@ -1385,6 +1480,12 @@ type ListExceptionsParams struct {
 	To RangeTo `form:"to,omitempty" json:"to,omitempty,omitzero"`
 }
 
+// SubmitReportParams defines parameters for SubmitReport.
+type SubmitReportParams struct {
+	// IdempotencyKey Makes a repeated request the same one.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ShowScheduleParams defines parameters for ShowSchedule.
 type ShowScheduleParams struct {
 	// Date The day; today if it is left out.
@@ -1478,6 +1579,9 @@ type PutExceptionJSONRequestBody = ExceptionRequest
 // PublishJSONRequestBody defines body for Publish for application/json ContentType.
 type PublishJSONRequestBody = PublishRequest
 
+// SubmitReportJSONRequestBody defines body for SubmitReport for application/json ContentType.
+type SubmitReportJSONRequestBody = SubmitRequest
+
 // PutScheduleJSONRequestBody defines body for PutSchedule for application/json ContentType.
 type PutScheduleJSONRequestBody = ScheduleRequest
 
@@ -1564,6 +1668,9 @@ type ServerInterface interface {
 	// ShowReport The daily report
 	// (GET /manage/offices/{office}/reports/{date})
 	ShowReport(ctx echo.Context, office OfficeId, date DayDate) error
+	// SubmitReport Submit the daily report
+	// (POST /manage/offices/{office}/reports/{date}/submit)
+	SubmitReport(ctx echo.Context, office OfficeId, date DayDate, params SubmitReportParams) error
 	// ShowSchedule The weekly schedule
 	// (GET /manage/offices/{office}/schedule)
 	ShowSchedule(ctx echo.Context, office OfficeId, params ShowScheduleParams) error
@@ -1931,6 +2038,50 @@ func (w *ServerInterfaceWrapper) ShowReport(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ShowReport(ctx, office, date)
+	return err
+}
+
+// SubmitReport converts echo context to params.
+func (w *ServerInterfaceWrapper) SubmitReport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "office" -------------
+	var office OfficeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "office", ctx.Param("office"), &office, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter office: %s", err))
+	}
+
+	// ------------- Path parameter "date" -------------
+	var date DayDate
+
+	err = runtime.BindStyledParameterWithOptions("simple", "date", ctx.Param("date"), &date, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "date", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter date: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SubmitReportParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SubmitReport(ctx, office, date, params)
 	return err
 }
 
@@ -2445,6 +2596,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PUT(options.BaseURL+"/manage/offices/:office/exceptions/:date", wrapper.PutException, options.OperationMiddlewares["putException"]...)
 	router.POST(options.BaseURL+"/manage/offices/:office/publish", wrapper.Publish, options.OperationMiddlewares["publish"]...)
 	router.GET(options.BaseURL+"/manage/offices/:office/reports/:date", wrapper.ShowReport, options.OperationMiddlewares["showReport"]...)
+	router.POST(options.BaseURL+"/manage/offices/:office/reports/:date/submit", wrapper.SubmitReport, options.OperationMiddlewares["submitReport"]...)
 	router.GET(options.BaseURL+"/manage/offices/:office/schedule", wrapper.ShowSchedule, options.OperationMiddlewares["showSchedule"]...)
 	router.PUT(options.BaseURL+"/manage/offices/:office/schedule", wrapper.PutSchedule, options.OperationMiddlewares["putSchedule"]...)
 	router.GET(options.BaseURL+"/manage/offices/:office/suspensions", wrapper.ListSuspensions, options.OperationMiddlewares["listSuspensions"]...)
@@ -2766,6 +2918,31 @@ type ShowReportResponseObject interface {
 type ShowReport200JSONResponse Report
 
 func (response ShowReport200JSONResponse) VisitShowReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitReportRequestObject struct {
+	Office OfficeId `json:"office"`
+	Date   DayDate  `json:"date"`
+	Params SubmitReportParams
+	Body   *SubmitReportJSONRequestBody
+}
+
+type SubmitReportResponseObject interface {
+	VisitSubmitReportResponse(w http.ResponseWriter) error
+}
+
+type SubmitReport200JSONResponse Submission
+
+func (response SubmitReport200JSONResponse) VisitSubmitReportResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -3286,6 +3463,9 @@ type StrictServerInterface interface {
 	// ShowReport The daily report
 	// (GET /manage/offices/{office}/reports/{date})
 	ShowReport(ctx context.Context, request ShowReportRequestObject) (ShowReportResponseObject, error)
+	// SubmitReport Submit the daily report
+	// (POST /manage/offices/{office}/reports/{date}/submit)
+	SubmitReport(ctx context.Context, request SubmitReportRequestObject) (SubmitReportResponseObject, error)
 	// ShowSchedule The weekly schedule
 	// (GET /manage/offices/{office}/schedule)
 	ShowSchedule(ctx context.Context, request ShowScheduleRequestObject) (ShowScheduleResponseObject, error)
@@ -3873,6 +4053,56 @@ func (sh *strictHandler) ShowReport(ctx echo.Context, office OfficeId, date DayD
 		return err
 	} else if validResponse, ok := response.(ShowReportResponseObject); ok {
 		return validResponse.VisitShowReportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SubmitReport operation middleware
+func (sh *strictHandler) SubmitReport(ctx echo.Context, office OfficeId, date DayDate, params SubmitReportParams) error {
+	var request SubmitReportRequestObject
+
+	request.Office = office
+	request.Date = date
+	request.Params = params
+
+	var body SubmitReportJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SubmitReport(ctx.Request().Context(), request.(SubmitReportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SubmitReport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SubmitReportResponseObject); ok {
+		return validResponse.VisitSubmitReportResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

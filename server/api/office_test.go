@@ -192,7 +192,7 @@ func TestASuspensionEndsLaterAndEarlier(t *testing.T) {
 	w := newWorld(t)
 	manager := w.as(auth.Manager)
 	all := "/manage/offices/430702/suspensions"
-	booked := w.book("430702-20260525-0900-marriage", "13800000001")
+	booked := w.book("430702-20260525-0900-marriage", "13800000002")
 	var made Suspended
 	w.ask(http.StatusOK, sent{"POST", all, `{"from":"2026-05-21","to":"2026-05-22","mode":"full","reason":"疫情防控","notice":"暂停办理"}`, manager}, &made)
 	one := fmt.Sprintf("%s/%d", all, made.Id)
@@ -296,6 +296,41 @@ func TestADayIsClosedOnceAndReported(t *testing.T) {
 	var report Report
 	w.ask(http.StatusOK, sent{"GET", "/manage/offices/430702/reports/2026-05-20", "", w.as(auth.Auditor)}, &report)
 	if report.Booked != 1 || report.NoShow != 1 || report.ByChannel["phone"] != 1 {
+		t.Errorf("report: %+v", report)
+	}
+}
+
+func TestTheDailyReportIsSubmitted(t *testing.T) {
+	w := newWorld(t)
+	w.bookedByPhone(slotAt("0900"))
+	day := "/manage/offices/430702/reports/2026-05-20"
+	manager := w.as(auth.Manager)
+	var first, again Submission
+	keyed := with(manager, keyHeader, uuid.NewString())
+	w.ask(http.StatusOK, sent{"POST", day + "/submit", `{}`, keyed}, &first)
+	if first.Version != 1 || first.ZeroReport || first.Counts.Booked != 1 || first.Standing != SubmissionStandingOnTime || first.Reporter != "staff:manager" {
+		t.Errorf("submitted: %+v", first)
+	}
+	w.bookedByPhone(slotAt("0930"))
+	w.ask(http.StatusOK, sent{"POST", day + "/submit", `{}`, keyed}, &again)
+	if again.Version != 1 || !again.At.Equal(first.At) || again.Counts.Booked != 1 {
+		t.Errorf("with the same key: %+v", again)
+	}
+	w.refuse(http.StatusUnprocessableEntity, "key_reused", sent{"POST", day + "/submit", `{"remarks":"无"}`, keyed})
+
+	w.turnTo(opening.Add(8 * time.Hour)) // 16:40
+	manager = with(w.as(auth.Manager), keyHeader, "")
+	correction := `{"zero_report":true,"remarks":"无","differs":{"arrived":{"value":1,"because":"手工登记一对"}}}`
+	for range 2 {
+		w.ask(http.StatusOK, sent{"POST", day + "/submit", correction, manager}, &again)
+		if again.Version != 2 || !again.ZeroReport || again.Standing != SubmissionStandingLate || again.Differs["arrived"].Value != 1 {
+			t.Errorf("corrected: %+v", again)
+		}
+	}
+	w.refuse(http.StatusConflict, "not_zero", sent{"POST", day + "/submit", `{"zero_report":true,"differs":{"staff_abnormal":{"value":1,"because":"在家发热"}}}`, manager})
+	var report Report
+	w.ask(http.StatusOK, sent{"GET", day, "", w.as(auth.Auditor)}, &report)
+	if len(report.Submissions) != 2 || report.Submissions[0].Version != 1 || report.Submissions[1].Remarks != "无" || report.Booked != 2 {
 		t.Errorf("report: %+v", report)
 	}
 }

@@ -50,7 +50,7 @@ var promised = []string{
 	"POST /manage/offices/{office}/publish", "PUT /manage/offices/{office}/capacity",
 	"GET /manage/offices/{office}/suspensions", "PUT /manage/offices/{office}/suspensions/{id}",
 	"POST /manage/offices/{office}/suspensions", "POST /manage/offices/{office}/days/{date}/close",
-	"GET /manage/offices/{office}/reports/{date}",
+	"GET /manage/offices/{office}/reports/{date}", "POST /manage/offices/{office}/reports/{date}/submit",
 }
 
 func TestWhatIsPromisedIsInTheDocument(t *testing.T) {

@@ -55,6 +55,7 @@ type managePage struct {
 	Suspend  []field
 	Stops    []stop // suspensions whose end can be changed
 	Close    field
+	Reports  []link
 	Days     []link
 	Preview  *preview
 	Affected *affected
@@ -108,6 +109,9 @@ func (p *Pages) showOffice(c echo.Context, status int, pg page, o slots.Office, 
 		d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, s.What, s.To, s.Reason)...)
 	}
 	d.Close = pg.dated(c, "close.day", "manage.day", today, wrong)
+	if d.Reports, err = p.reportedDays(c, pg, o, today); err != nil {
+		return err
+	}
 	for day := today; !day.After(last); day = day.AddDays(1) {
 		d.Days = append(d.Days, link{To: "/manage/" + o.ID + "/" + day.String(), Text: pg.ShortDay(day)})
 	}

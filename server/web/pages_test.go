@@ -169,6 +169,11 @@ func staffPages(t *testing.T, tn *town, lang, number string) {
 	m.send(manage+"/special", "step", "put").sound(lang)
 	m.get(manage + "/2026-05-25").sound(lang)
 	m.send(manage+"/2026-05-25/places", "places", "x").sound(lang)
+	report := manage + "/2026-05-20/report"
+	m.get(manage+"/2026-05-20").send(report, "daily.value.late", "x").sound(lang)
+	m.send(report, "daily.value.late", "1", "daily.because.late", "-", "daily.remarks", "-", "step", "preview").sound(lang)
+	m.send(report, "step", "submit").sound(lang)
+	m.get(manage).sound(lang)
 	m.get("/nowhere").sound(lang)
 }
 

@@ -19,6 +19,7 @@ type placesPage struct {
 	Day    string
 	Rows   []placesRow
 	Report []answer
+	Daily  daily
 	Action string
 }
 
@@ -36,12 +37,12 @@ func (p *Pages) places(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.showPlaces(c, http.StatusOK, p.page(c), o, "", nil)
+	return p.showPlaces(c, http.StatusOK, p.page(c), o, "", nil, nil)
 }
 
-// showPlaces shows the day, and under the quota that was to be changed what is
-// wrong with the change.
-func (p *Pages) showPlaces(c echo.Context, status int, pg page, o slots.Office, changing string, wrong wrongs) error {
+// showPlaces shows the day, under the quota that was to be changed what is wrong
+// with the change, and the report that is about to be submitted.
+func (p *Pages) showPlaces(c echo.Context, status int, pg page, o slots.Office, changing string, wrong wrongs, about *dailyTrial) error {
 	day, err := date.ParseDate(c.Param("date"))
 	if err != nil {
 		return slots.ErrNoSuchSlot
@@ -68,23 +69,20 @@ func (p *Pages) showPlaces(c echo.Context, status int, pg page, o slots.Office, 
 		return err
 	}
 	d.Report = pg.reportLines(report)
+	if d.Daily, err = p.daily(c, pg, o, day, report, wrong); err != nil {
+		return err
+	}
+	d.Daily.About = about
+	d.Mistakes = append(d.Mistakes, d.Daily.mistakes(pg)...)
 	return p.render(c, status, "places", d)
 }
 
 func (pg page) reportLines(r hall.Report) []answer {
-	line := func(key string, n int) answer { return answer{pg.T(key), strconv.Itoa(n)} }
-	return []answer{
-		line("report.booked", r.Booked),
-		line("report.expected", r.Expected),
-		line("report.arrived", r.Arrived),
-		line("report.completed", r.Completed),
-		line("report.not_accepted", r.NotAccepted),
-		line("report.deferred", r.Deferred),
-		line("report.open", r.Open),
-		line("report.no_show", r.NoShow),
-		line("report.cancelled", r.Cancelled),
-		line("report.cancelled_by_office", r.CancelledByOffice),
+	var all []answer
+	for _, f := range r.Figures() {
+		all = append(all, answer{pg.T("report." + f.Name), strconv.Itoa(f.Count)})
 	}
+	return all
 }
 
 func (pg page) placesRow(q slots.Quota, o slots.Office) placesRow {
@@ -126,7 +124,7 @@ func (p *Pages) setPlaces(c echo.Context) error {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(c.FormValue("places")))
 	if err != nil {
-		return p.showPlaces(c, http.StatusUnprocessableEntity, pg, o, quota, wrongs{"cap": "format"})
+		return p.showPlaces(c, http.StatusUnprocessableEntity, pg, o, quota, wrongs{"cap": "format"}, nil)
 	}
 	done, err := p.Desk.SetCapacity(c.Request().Context(), booking.Capacity{
 		Quota: quota, Places: n, Reason: strings.TrimSpace(c.FormValue("reason")), Actor: me(c).Actor(),
@@ -136,8 +134,8 @@ func (p *Pages) setPlaces(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return p.showPlaces(c, statusOf(why), pg, o, quota, why.Fields)
+		return p.showPlaces(c, statusOf(why), pg, o, quota, why.Fields, nil)
 	}
 	pg.Notice = pg.T("places.done", "before", done.Before, "after", done.After, "excess", done.Excess)
-	return p.showPlaces(c, http.StatusOK, pg, o, "", nil)
+	return p.showPlaces(c, http.StatusOK, pg, o, "", nil, nil)
 }

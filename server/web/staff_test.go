@@ -182,6 +182,36 @@ func TestAManagerEndsASuspensionLaterAndEarlier(t *testing.T) {
 	v.post(manage+"/suspensions/99", url.Values{"amend.99.reason": {"x"}}).want(http.StatusNotFound)
 }
 
+func TestAManagerSubmitsTheDailyReport(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.staff(auth.Manager)
+	manage := "/manage/" + office
+	day := manage + "/2026-05-18"
+	report := day + "/report"
+	v.get(manage).want(http.StatusOK, "5月18日 周一 · 未报", "5月17日 周日 · 漏报")
+	v.get(day).want(http.StatusOK, "还没有上报", "来访人体温异常").
+		send(report, "daily.zero", "1", "daily.remarks", "口罩不足", "daily.value.completed", "", "daily.because.completed", "手工登记", "daily.value.open", "x", "step", "preview").
+		want(http.StatusUnprocessableEntity, "办结（统计 0）实报：请填写", "正在办（统计 0）实报：格式不对")
+	if form := v.form(report); form.Get("daily.remarks") != "口罩不足" || form.Get("daily.because.completed") != "手工登记" {
+		t.Errorf("what was typed came back as %v", form)
+	}
+	v.send(report, "daily.value.completed", "1", "daily.value.open", "", "daily.because.completed", "", "step", "preview").
+		want(http.StatusUnprocessableEntity, "办结不同的原因：请填写")
+	v.send(report, "daily.because.completed", "手工登记", "daily.value.abnormal", "1", "daily.because.abnormal", "门外发现", "step", "preview").
+		want(http.StatusConflict, "不能零报告")
+	v.send(report, "daily.value.abnormal", "", "daily.because.abnormal", "", "step", "preview").
+		want(http.StatusOK, "预览：还没有上报", "第 1 版 · 零报 · 按时", "办结：统计 0，实报 1，手工登记")
+	if n := tn.count(`SELECT count(*) FROM daily_report`); n != 0 {
+		t.Errorf("the preview submitted %d reports", n)
+	}
+	v.send(report, "step", "submit").want(http.StatusOK, "已上报，第 1 版", "口罩不足")
+	v.get(manage).want(http.StatusOK, "5月18日 周一 · 零报")
+	v.get(manage+"/2026-05-19").want(http.StatusOK, "还没有上报")
+	v.post(manage+"/2026-05-19/report", url.Values{}).want(http.StatusUnprocessableEntity, "请看这里")
+	tn.staff(auth.Operator).post(report, url.Values{"step": {"submit"}}).want(http.StatusForbidden)
+}
+
 func TestAManagerPlansASpecialDay(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)

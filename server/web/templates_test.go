@@ -105,6 +105,10 @@ func composed() []string {
 	}
 	add("own.", string(hall.Admitted), string(hall.Deferred))
 	add("warning.", "format", "province", "prefix", "division", "year", "unexpected")
+	for _, f := range (hall.Report{}).Figures() {
+		add("report.", f.Name)
+	}
+	add("daily.", string(hall.OnTime), string(hall.TooLate), "due", "missing", "zero_report", "reported")
 	add("publish.closed.", "holiday", "exception", "no_hours")
 	return keys
 }
@@ -116,7 +120,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 	}
 	keys := composed()
 	// A key is asked for by name (T "x.y", pg.T("x.y"), say("x.y")), as a label of a field, or as the key of a table.
-	for _, m := range regexp.MustCompile(`"((?:site|nav|home|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
+	for _, m := range regexp.MustCompile(`"((?:site|nav|home|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
 		if !strings.HasPrefix(m[1], "publish.from") && !strings.HasPrefix(m[1], "publish.to") && !isInput(m[1]) {
 			keys = append(keys, m[1])
 		}

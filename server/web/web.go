@@ -123,4 +123,5 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	manage.POST("/:office/close", p.closeDay)
 	manage.GET("/:office/:date", p.places)
 	manage.POST("/:office/:date/places", p.setPlaces)
+	manage.POST("/:office/:date/report", p.submitDaily)
 }

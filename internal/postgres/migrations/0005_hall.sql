@@ -1,5 +1,5 @@
--- What happens on the day: readings, arrivals, tickets, calls, registrations
--- and the closing of the day. Written by the package hall.
+-- What happens on the day: readings, arrivals, tickets, calls, registrations,
+-- the closing of the day and its report. Written by the package hall.
 
 -- +goose Up
 
@@ -128,6 +128,30 @@ CREATE TABLE day_close (
 	PRIMARY KEY (office_id, day)
 );
 
+-- The daily report (日报告) as it was submitted, one row per version: a correction
+-- is another version (domain rule 77). No row means that nothing was submitted,
+-- which is never taken for a zero report (零报告; rule 76). What was counted may be
+-- contradicted by a figure with a reason, and stays beside it.
+CREATE TABLE daily_report (
+	office_id   text        NOT NULL REFERENCES office,
+	day         date        NOT NULL,
+	version     int         NOT NULL CHECK (version > 0),
+	zero_report boolean     NOT NULL,
+	counts      jsonb       NOT NULL, -- at that moment
+	remarks     text        NOT NULL,
+	differs     jsonb       NOT NULL, -- count -> {"value", "because"}
+	standing    text        NOT NULL CHECK (standing IN ('on_time', 'late')), -- by the office's report_time
+	reporter    text        NOT NULL CHECK (reporter <> ''),
+	at          timestamptz NOT NULL DEFAULT clock_now(),
+	PRIMARY KEY (office_id, day, version),
+	CONSTRAINT zero_is_zero CHECK (NOT zero_report OR (
+		(counts ->> 'abnormal')::int = 0
+		AND (counts ->> 'staff_abnormal')::int = 0
+		AND coalesce((differs -> 'abnormal' ->> 'value')::int, 0) = 0
+		AND coalesce((differs -> 'staff_abnormal' ->> 'value')::int, 0) = 0))
+);
+SELECT keep_for_ever('daily_report');
+
 -- What a staff member's request was answered, for the same request sent again.
 CREATE TABLE hall_request (
 	actor  text        NOT NULL,
@@ -166,6 +190,13 @@ BEGIN
 	RETURN NULL;
 END
 $$;
+
+CREATE FUNCTION report_submitted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM record_audit('report_submitted', 'day:' || NEW.office_id || ':' || NEW.day, NULL, NULL, 'version ' || NEW.version);
+	RETURN NULL;
+END
+$$;
 -- +goose StatementEnd
 
 CREATE TRIGGER moves BEFORE UPDATE ON visit FOR EACH ROW EXECUTE FUNCTION visit_moves();
@@ -173,8 +204,9 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE ON visit FOR EACH ROW EXECUTE FUNC
 CREATE TRIGGER kept_rows BEFORE DELETE ON visit FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER kept_whole BEFORE TRUNCATE ON visit EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER closed AFTER INSERT ON day_close FOR EACH ROW EXECUTE FUNCTION day_closed();
+CREATE TRIGGER submitted AFTER INSERT ON daily_report FOR EACH ROW EXECUTE FUNCTION report_submitted();
 
 -- +goose Down
 DROP INDEX appointment_still_booked;
-DROP TABLE hall_request, day_close, refusal, registration, counter_call, ticket_series, visit, temperature;
-DROP FUNCTION day_closed, visit_changed, visit_moves;
+DROP TABLE hall_request, daily_report, day_close, refusal, registration, counter_call, ticket_series, visit, temperature;
+DROP FUNCTION report_submitted, day_closed, visit_changed, visit_moves;
