@@ -12,6 +12,12 @@ import (
 	"hunyue/slots"
 )
 
+// The texts in force that a couple agrees to. A new text is a new version.
+const (
+	AgreementVersion = "2026-01"
+	PrivacyVersion   = "2026-01"
+)
+
 // Party is one of the persons who come to register.
 type Party struct {
 	Name     string

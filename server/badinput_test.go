@@ -638,7 +638,9 @@ func (v *victim) wrongBookings(t *testing.T) []change {
 		at("phone_code", "１２３４５６", "pattern"),
 		at("hold", "not-a-hold", "format"),
 		at("hold", nil, "required"),
-		at("locale", "fr", "enum"),
+		at("locale", "fr", "pattern"),
+		at("consents.agreement", false, "required"),
+		at("consents.privacy", 1, "type"),
 		at("consents", nil, "required"),
 		at("consents.privacy", nil, "required"),
 		at("consents.agreement", "", "required"),
@@ -655,7 +657,7 @@ func (v *victim) bookings(t *testing.T) {
 	key := func(value string) []string {
 		return []string{"Hold-Token", word(v.held, "token"), "Idempotency-Key", value}
 	}
-	for value, code := range map[string]string{"": "required", "short": "pattern", strings.Repeat("k", 65): "*", "with a space": "pattern"} {
+	for value, code := range map[string]string{"": "required", "汉字": "pattern", strings.Repeat("k", 65): "*", "with a space": "pattern"} {
 		want := refusal{400, "invalid_input", doc{"Idempotency-Key": code}, nil}
 		v.try(t, "the key "+strconv.Quote(value), want, "POST", "/appointments", body, key(value)...)
 	}
@@ -688,7 +690,7 @@ func (v *victim) holdsAndSecrets(t *testing.T) {
 	right := word(v.held, "token")
 	foreign := refusedWith(403, "hold_foreign")
 	place := doc{"slot": here + "-20260521-0900-marriage"}
-	v.try(t, "a hold with a short key", refusal{400, "invalid_input", doc{"Idempotency-Key": "pattern"}, nil}, "POST", "/holds", place, "Idempotency-Key", "short")
+	v.try(t, "a hold with half a key", refusal{400, "invalid_input", doc{"Idempotency-Key": "pattern"}, nil}, "POST", "/holds", place, "Idempotency-Key", "a key")
 	v.try(t, "no token", refusedWith(401, "token_required"), "POST", "/appointments", body, token("")...)
 	v.try(t, "a made-up token", foreign, "POST", "/appointments", body, token("made-up")...)
 	v.try(t, "a token cut short", foreign, "POST", "/appointments", body, token(right[:len(right)-2])...)
@@ -862,7 +864,7 @@ func (v *victim) byTheManager(t *testing.T) {
 			at("day", "2026-05-25", "unknown"), at("dry_run", "yes", "type"),
 		},
 		"publish": {
-			at("from", "2026-05-19", "past"), at("to", "2026-05-24", "order"), at("to", "2026-09-01", "too_many"), at("to", nil, "required"), at("to", 20260529, "type"),
+			at("from", "2026-05-19", "past"), at("to", "2026-05-24", "order"), at("to", "2026-09-01", "too_many"), at("to", 20260529, "type"),
 		},
 		"capacity": {
 			at("capacity", -1, "too_small"), at("capacity", 10001, "too_big"), at("capacity", 1.5, "type"), at("channel", "door", "enum"),
@@ -964,7 +966,7 @@ func (v *victim) reports(t *testing.T, right write) {
 	fever := doc{"zero_report": true, "differs": doc{"abnormal": doc{"value": 1, "because": "门外发现"}}}
 	v.try(t, "a zero report with a fever", refusedWith(409, "not_zero"), right.method, right.path, fever, right.headers...)
 	v.try(t, "a key that is none", refusal{400, "invalid_input", doc{"Idempotency-Key": "pattern"}, nil}, right.method, right.path, right.body,
-		append(slices.Clone(right.headers), "Idempotency-Key", "short")...)
+		append(slices.Clone(right.headers), "Idempotency-Key", "a key")...)
 }
 
 // characterless sends texts with a character that no text has and that Postgres

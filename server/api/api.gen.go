@@ -227,24 +227,6 @@ func (e Group) Valid() bool {
 	}
 }
 
-// Defines values for Locale.
-const (
-	En Locale = "en"
-	Zh Locale = "zh"
-)
-
-// Valid indicates whether the value is a known member of the Locale enum.
-func (e Locale) Valid() bool {
-	switch e {
-	case En:
-		return true
-	case Zh:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for OwnReadingOutcome.
 const (
 	OwnReadingOutcomeAdmitted OwnReadingOutcome = "admitted"
@@ -485,7 +467,9 @@ type BookingRequest struct {
 	Consents Consents `json:"consents"`
 	Hold     HoldID   `json:"hold"`
 
-	// Locale The language of messages; Chinese if it is left out.
+	// Locale The language of messages, such as `zh`, `zh-CN` or `en`; Chinese if it is left out.
+	//
+	// Examples: zh-CN
 	Locale Locale `json:"locale,omitempty,omitzero"`
 
 	// Parties Who comes, one or two persons as the service asks.
@@ -599,13 +583,19 @@ type CompleteRequest struct {
 
 // Consents The versions of the texts that were agreed to.
 type Consents struct {
-	// Agreement Examples: 2026-01
+	// Agreement The version that was agreed to; `true` stands for the one in force.
+	//
+	// Examples: 2026-01, true
 	Agreement Version `json:"agreement"`
 
-	// Health Examples: 2026-01
+	// Health The version that was agreed to; `true` stands for the one in force.
+	//
+	// Examples: 2026-01, true
 	Health Version `json:"health,omitempty,omitzero"`
 
-	// Privacy Examples: 2026-01
+	// Privacy The version that was agreed to; `true` stands for the one in force.
+	//
+	// Examples: 2026-01, true
 	Privacy Version `json:"privacy"`
 }
 
@@ -791,11 +781,15 @@ type HoldRequest struct {
 	Slot SlotID `json:"slot"`
 }
 
-// IdempotencyKey Examples: 5f0c2f0e-3d0a-4a52-8a55-0f0f4a8b7c11
+// IdempotencyKey A UUID is best. A key that others might send as well is yours only from the address that you send it from.
+//
+// Examples: 5f0c2f0e-3d0a-4a52-8a55-0f0f4a8b7c11
 type IdempotencyKey = string
 
-// Locale The language of messages; Chinese if it is left out.
-type Locale string
+// Locale The language of messages, such as `zh`, `zh-CN` or `en`; Chinese if it is left out.
+//
+// Examples: zh-CN
+type Locale = string
 
 // Login Examples: {"offices":["430702"],"roles":["operator"],"token":"synthetic-token"}
 type Login struct {
@@ -919,7 +913,9 @@ type PhoneCode = string
 
 // PhoneCodeRequest Examples: {"phone":"13800000001"}
 type PhoneCodeRequest struct {
-	// Locale The language of messages; Chinese if it is left out.
+	// Locale The language of messages, such as `zh`, `zh-CN` or `en`; Chinese if it is left out.
+	//
+	// Examples: zh-CN
 	Locale Locale `json:"locale,omitempty,omitzero"`
 
 	// Phone As people write it, with or without +86, hyphens and spaces.
@@ -953,10 +949,10 @@ type PublishRequest struct {
 	DryRun DryRun `json:"dry_run,omitempty,omitzero"`
 
 	// From Examples: 2026-05-20
-	From Date `json:"from"`
+	From Date `json:"from,omitempty,omitzero"`
 
 	// To Examples: 2026-05-20
-	To Date `json:"to"`
+	To Date `json:"to,omitempty,omitzero"`
 }
 
 // Published defines model for Published.
@@ -1246,7 +1242,9 @@ type StaffBookingRequest struct {
 	Consents Consents `json:"consents,omitempty,omitzero"`
 	Hold     HoldID   `json:"hold"`
 
-	// Locale The language of messages; Chinese if it is left out.
+	// Locale The language of messages, such as `zh`, `zh-CN` or `en`; Chinese if it is left out.
+	//
+	// Examples: zh-CN
 	Locale Locale `json:"locale,omitempty,omitzero"`
 
 	// NamesChecked You have seen how the names are written; unusual ones are taken then.
@@ -1409,8 +1407,10 @@ type Turn struct {
 // Until defines model for Until.
 type Until = date.Date
 
-// Version Examples: 2026-01
-type Version = string
+// Version The version that was agreed to; `true` stands for the one in force.
+//
+// Examples: 2026-01, true
+type Version = any
 
 // Week A day that is left out is closed.
 type Week struct {
@@ -1440,7 +1440,9 @@ type HoldId = HoldID
 // OfficeId defines model for officeId.
 type OfficeId = OfficeID
 
-// OptionalKey Examples: 5f0c2f0e-3d0a-4a52-8a55-0f0f4a8b7c11
+// OptionalKey A UUID is best. A key that others might send as well is yours only from the address that you send it from.
+//
+// Examples: 5f0c2f0e-3d0a-4a52-8a55-0f0f4a8b7c11
 type OptionalKey = IdempotencyKey
 
 // RangeFrom Examples: 2026-05-20
@@ -1449,7 +1451,9 @@ type RangeFrom = Date
 // RangeTo Examples: 2026-05-20
 type RangeTo = Date
 
-// RequiredKey Examples: 5f0c2f0e-3d0a-4a52-8a55-0f0f4a8b7c11
+// RequiredKey A UUID is best. A key that others might send as well is yours only from the address that you send it from.
+//
+// Examples: 5f0c2f0e-3d0a-4a52-8a55-0f0f4a8b7c11
 type RequiredKey = IdempotencyKey
 
 // ServiceId `marriage`, `remarriage`, `marriage_makeup`, `divorce_apply`, `divorce_withdraw`, `divorce_issue`,

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"maps"
 	"strconv"
 
 	"hunyue/booking"
@@ -20,9 +19,8 @@ func (a *API) Book(ctx context.Context, r BookRequestObject) (BookResponseObject
 	wrong := map[string]string{}
 	parties := a.partiesOf(r.Body.Parties, false, wrong)
 	phone, code := mobile(r.Body.Phone)
-	if code != "" {
-		wrong["phone"] = code
-	}
+	note(wrong, "phone", code)
+	consents := consentsOf(r.Body.Consents, wrong)
 	if err := fault.InFields(wrong); err != nil {
 		return nil, err
 	}
@@ -34,7 +32,7 @@ func (a *API) Book(ctx context.Context, r BookRequestObject) (BookResponseObject
 	receipt, err := a.Desk.Confirm(ctx, booking.Application{
 		Hold: r.Body.Hold, Token: seen.token, Key: r.Params.IdempotencyKey, Request: request,
 		Service: r.Body.Service, Parties: parties, Phone: phone, Code: r.Body.PhoneCode,
-		Locale: localeOf(r.Body.Locale), Consents: consentsOf(r.Body.Consents),
+		Locale: localeOf(r.Body.Locale), Consents: consents,
 		Channel: slots.Web, Actor: couple,
 	})
 	if err != nil {
@@ -101,9 +99,26 @@ func complete(p *booking.Party, wrong map[string]string) {
 	p.Born, p.Sex = born, sex
 }
 
-func consentsOf(c Consents) map[string]string {
-	all := map[string]string{"agreement": c.Agreement, "privacy": c.Privacy, "health": c.Health}
-	maps.DeleteFunc(all, func(_, version string) bool { return version == "" })
+// consentsOf is which version of each text was agreed to, and notes which was
+// not: true stands for the one in force.
+func consentsOf(c Consents, wrong map[string]string) map[string]string {
+	all := map[string]string{}
+	for name, of := range map[string]struct{ agreed, inForce any }{
+		"agreement": {c.Agreement, booking.AgreementVersion},
+		"privacy":   {c.Privacy, booking.PrivacyVersion},
+		"health":    {c.Health, booking.PrivacyVersion},
+	} {
+		switch agreed := of.agreed.(type) {
+		case string:
+			all[name] = agreed
+		case bool:
+			if agreed {
+				all[name] = of.inForce.(string)
+			} else if name != "health" {
+				wrong["consents."+name] = required
+			}
+		}
+	}
 	return all
 }
 

@@ -113,8 +113,23 @@ func (a *API) Publish(ctx context.Context, r PublishRequestObject) (PublishRespo
 	if err != nil {
 		return nil, err
 	}
+	o, err := a.Offices.Office(ctx, r.Office)
+	if err != nil {
+		return nil, err
+	}
+	from, to := r.Body.From, r.Body.To
+	if from.IsZero() {
+		from = a.today(o)
+	}
+	if to.IsZero() {
+		rules, err := a.Offices.Rules(ctx, o.ID, from)
+		if err != nil {
+			return nil, err
+		}
+		to = from.AddDays(rules.HorizonDays)
+	}
 	how := slots.PublishOptions{DryRun: r.Body.DryRun, ConfirmUnpublishedCalendar: r.Body.ConfirmUnpublishedCalendar}
-	preview, err := a.Assisted.Publish(ctx, r.Office, r.Body.From, r.Body.To, how, staff.Actor())
+	preview, err := a.Assisted.Publish(ctx, o.ID, from, to, how, staff.Actor())
 	if err != nil {
 		return nil, err
 	}

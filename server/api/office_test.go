@@ -294,7 +294,7 @@ func TestADayIsClosedOnceAndReported(t *testing.T) {
 		}
 	}
 	var report Report
-	w.ask(http.StatusOK, sent{"GET", "/manage/offices/430702/reports/2026-05-20", "", w.as(auth.Auditor)}, &report)
+	w.ask(http.StatusOK, sent{"GET", "/manage/offices/430702/reports/2026-05-20", "", w.as(auth.District)}, &report)
 	if report.Booked != 1 || report.NoShow != 1 || report.ByChannel["phone"] != 1 {
 		t.Errorf("report: %+v", report)
 	}
@@ -329,7 +329,7 @@ func TestTheDailyReportIsSubmitted(t *testing.T) {
 	}
 	w.refuse(http.StatusConflict, "not_zero", sent{"POST", day + "/submit", `{"zero_report":true,"differs":{"staff_abnormal":{"value":1,"because":"在家发热"}}}`, manager})
 	var report Report
-	w.ask(http.StatusOK, sent{"GET", day, "", w.as(auth.Auditor)}, &report)
+	w.ask(http.StatusOK, sent{"GET", day, "", w.as(auth.District)}, &report)
 	if len(report.Submissions) != 2 || report.Submissions[0].Version != 1 || report.Submissions[1].Remarks != "无" || report.Booked != 2 {
 		t.Errorf("report: %+v", report)
 	}

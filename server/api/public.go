@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -255,9 +256,11 @@ func mobile(typed string) (identity.Phone, string) {
 	return phone, wrong
 }
 
+// localeOf is the language of messages: zh unless en was asked for, whatever
+// the region.
 func localeOf(l Locale) string {
-	if l == "" {
-		return string(Zh)
+	if language, _, _ := strings.Cut(l, "-"); language == "en" {
+		return "en"
 	}
-	return string(l)
+	return "zh"
 }

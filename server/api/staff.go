@@ -68,6 +68,7 @@ func (a *API) BookForCaller(ctx context.Context, r BookForCallerRequestObject) (
 	parties := a.partiesOf(r.Body.Parties, r.Body.NamesChecked, wrong)
 	phone, code := identity.ParsePhone(r.Body.Phone)
 	note(wrong, "phone", code)
+	consents := consentsOf(r.Body.Consents, wrong)
 	if err := fault.InFields(wrong); err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ func (a *API) BookForCaller(ctx context.Context, r BookForCallerRequestObject) (
 	receipt, err := a.Assisted.Confirm(ctx, booking.Application{
 		Hold: r.Body.Hold, Token: seen.token, Session: staff.Actor(), Key: r.Params.IdempotencyKey, Request: request,
 		Service: r.Body.Service, Parties: parties, Phone: phone,
-		Locale: localeOf(r.Body.Locale), Consents: consentsOf(r.Body.Consents),
+		Locale: localeOf(r.Body.Locale), Consents: consents,
 		Channel: slots.Channel(r.Body.Channel), Actor: staff.Actor(), Caller: r.Body.Caller,
 	})
 	if err != nil {

@@ -2,10 +2,12 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"hunyue/internal/identity"
 	"hunyue/notify"
 )
 
@@ -19,7 +21,7 @@ type messageRow struct{ At, Phone, Kind, Text, Code string }
 
 // messages shows what would have been sent, codes too: demo mode only.
 func (p *Pages) messages(c echo.Context) error {
-	all, err := p.Dev.Messages(c.Request().Context(), c.QueryParam("phone"))
+	all, err := p.Dev.Messages(c.Request().Context(), typedPhone(c.QueryParam("phone")))
 	if err != nil {
 		return err
 	}
@@ -33,11 +35,19 @@ func (p *Pages) messages(c echo.Context) error {
 
 // messagesJSON is the same for scripts.
 func (p *Pages) messagesJSON(c echo.Context) error {
-	all, err := p.Dev.Messages(c.Request().Context(), c.QueryParam("phone"))
+	all, err := p.Dev.Messages(c.Request().Context(), typedPhone(c.QueryParam("phone")))
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, struct {
 		Messages []notify.DevMessage `json:"messages"`
 	}{all})
+}
+
+// typedPhone is a phone as messages are kept by it, however it was typed.
+func typedPhone(typed string) string {
+	if phone, wrong := identity.ParsePhone(strings.TrimSpace(typed)); wrong == "" {
+		return phone.Number()
+	}
+	return typed
 }

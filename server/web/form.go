@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"hunyue/booking"
 	"hunyue/internal/identity"
 	"hunyue/slots"
 )
@@ -16,8 +17,8 @@ import (
 // The versions of what couples agree to (domain rule 33). They are stored with
 // the appointment.
 const (
-	agreementVersion = "2026-01"
-	privacyVersion   = "2026-01"
+	agreementVersion = booking.AgreementVersion
+	privacyVersion   = booking.PrivacyVersion
 )
 
 // bookForm is what travels from page to page while a couple books.
