@@ -64,6 +64,30 @@ func TestDoctorSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestCommandsKnowAClusterAndSentinels(t *testing.T) {
+	t.Parallel()
+	_, cluster := testenv.OwnCluster(t, 0)
+	_, watched := testenv.OwnSentinel(t)
+	node, _, _ := strings.Cut(cluster.URL, ",")
+	data, dsn := "HUNYUE_DATA="+dataFolder(t), "HUNYUE_DATABASE_URL="+testenv.DSN(t)
+	for _, c := range []struct {
+		command, redis, want string
+		fails                bool
+	}{
+		{"doctor", cluster.URL, "ok     clocks", false},
+		{"check", cluster.URL, "0  redis_equals_postgres", false},
+		{"doctor", watched.URL, "ok     clocks", false},
+		{"check", watched.URL, "0  redis_equals_postgres", false},
+		{"doctor", node, "WRONG  redis        open redis: this is a node of a cluster", true},
+	} {
+		var out bytes.Buffer
+		err := run(t.Context(), []string{c.command}, []string{data, dsn, "HUNYUE_REDIS_URL=" + c.redis}, strings.NewReader(""), &out, io.Discard)
+		if (err != nil) != c.fails || !strings.Contains(out.String(), c.want) {
+			t.Errorf("%s with %s: %v\n%s", c.command, c.redis, err, out.String())
+		}
+	}
+}
+
 func TestAPasswordIsReadOrMade(t *testing.T) {
 	t.Parallel()
 	environ := []string{"HUNYUE_DATABASE_URL=" + testenv.DSN(t)}

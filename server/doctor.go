@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -161,9 +162,31 @@ func migrationState(ctx context.Context, db *sqlx.DB) (string, error) {
 // must not have ended long ago by the other.
 const skewAllowed = 500 * time.Millisecond
 
-// skew is how far Redis runs ahead of Postgres, to within half a round trip.
+// skew is how far Redis runs ahead of Postgres, to within half a round trip. Of
+// the servers of a cluster it is the one that is furthest off.
 func skew(ctx context.Context, db *sqlx.DB, client goredis.UniversalClient) (time.Duration, error) {
-	before, err := client.Time(ctx).Result()
+	cluster, ok := client.(*goredis.ClusterClient)
+	if !ok {
+		return skewOf(ctx, db, client)
+	}
+	var (
+		mu    sync.Mutex
+		worst time.Duration
+	)
+	err := cluster.ForEachMaster(ctx, func(ctx context.Context, server *goredis.Client) error {
+		one, err := skewOf(ctx, db, server)
+		mu.Lock()
+		defer mu.Unlock()
+		if one.Abs() > worst.Abs() {
+			worst = one
+		}
+		return err
+	})
+	return worst, err
+}
+
+func skewOf(ctx context.Context, db *sqlx.DB, server goredis.Cmdable) (time.Duration, error) {
+	before, err := server.Time(ctx).Result()
 	if err != nil {
 		return 0, fmt.Errorf("clock of redis: %w", err)
 	}
@@ -171,7 +194,7 @@ func skew(ctx context.Context, db *sqlx.DB, client goredis.UniversalClient) (tim
 	if err := db.GetContext(ctx, &between, `SELECT clock_timestamp()`); err != nil {
 		return 0, fmt.Errorf("clock of postgres: %w", err)
 	}
-	after, err := client.Time(ctx).Result()
+	after, err := server.Time(ctx).Result()
 	if err != nil {
 		return 0, fmt.Errorf("clock of redis: %w", err)
 	}

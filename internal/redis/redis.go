@@ -27,11 +27,27 @@ func Open(ctx context.Context, address string) (goredis.UniversalClient, error) 
 	if err != nil {
 		return nil, fmt.Errorf("redis address: %w", err)
 	}
-	if err := client.Ping(ctx).Err(); err != nil {
+	if err := answers(ctx, client); err != nil {
 		client.Close()
 		return nil, fmt.Errorf("open redis: %w", err)
 	}
 	return client, nil
+}
+
+// answers asks for a sign of life. One node of a cluster gives it too, and would
+// then send most callers elsewhere.
+func answers(ctx context.Context, client goredis.UniversalClient) error {
+	if err := client.Ping(ctx).Err(); err != nil {
+		return err
+	}
+	if _, whole := client.(*goredis.ClusterClient); whole {
+		return nil
+	}
+	info, err := client.Info(ctx, "cluster").Result()
+	if err == nil && strings.Contains(info, "cluster_enabled:1") {
+		return errors.New("this is a node of a cluster: name several nodes, with commas between")
+	}
+	return err
 }
 
 func client(address string) (goredis.UniversalClient, error) {
@@ -52,14 +68,15 @@ func client(address string) (goredis.UniversalClient, error) {
 }
 
 // clusterOf is a cluster client that looks for a new master every second. The
-// library's own minute would leave an office-day shut for that long.
+// library's own minute would leave an office-day shut for that long. It asks at
+// most three times: a server that is silent costs callTimeout each time.
 func clusterOf(first *goredis.Options, others []string) (goredis.UniversalClient, error) {
 	o := &goredis.ClusterOptions{
 		Addrs:    []string{first.Addr},
 		Username: first.Username, Password: first.Password, TLSConfig: first.TLSConfig,
 		ReadTimeout: callTimeout, WriteTimeout: callTimeout, DialTimeout: callTimeout,
 		PoolTimeout: poolTimeout, DialerRetries: 1,
-		ClusterStateReloadInterval: time.Second,
+		MaxRedirects: 2, ClusterStateReloadInterval: time.Second,
 	}
 	for _, other := range others {
 		u, err := goredis.ParseURL(other)
