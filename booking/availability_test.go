@@ -1,10 +1,15 @@
 package booking
 
 import (
+	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
+	"hunyue/internal/testenv"
 	"hunyue/slots"
 )
 
@@ -37,6 +42,40 @@ func TestEveryoneSeesTheirOwnChange(t *testing.T) {
 	}
 	if got := w.left(slot); got.Remaining != 0 || got.State != Full {
 		t.Errorf("%d left and %s after the last hold", got.Remaining, got.State)
+	}
+}
+
+// asks counts what Redis is asked.
+type asks struct{ atomic.Int64 }
+
+func (a *asks) DialHook(next goredis.DialHook) goredis.DialHook { return next }
+
+func (a *asks) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
+	return func(ctx context.Context, cmd goredis.Cmder) error {
+		a.Add(1)
+		return next(ctx, cmd)
+	}
+}
+
+func (a *asks) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
+	return next
+}
+
+func TestReadersDoNotWaitForARedisThatIsAway(t *testing.T) {
+	own, server := testenv.OwnRedis(t)
+	w := worldAt(t, own, "")
+	slot := w.slot("0900", 2)
+	w.book(slot)
+	for range 5 {
+		w.day = w.day.AddDays(1)
+		w.slot("0900", 1)
+	}
+	w.day = slot.Day
+	server.Kill()
+	var asked asks
+	own.AddHook(&asked)
+	if got := w.left(slot); got.Remaining != 1 || asked.Load() != 1 {
+		t.Errorf("%d left after asking %d times; want what Postgres counts, after one", got.Remaining, asked.Load())
 	}
 }
 

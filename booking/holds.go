@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -63,8 +64,28 @@ func (h *Holds) keys(family []string) []string {
 
 func (h *Holds) shift() int64 { return h.Clock.Shift().Milliseconds() }
 
-// Load puts the function library into every server that may be asked.
+// Load puts the function library into every server that may be asked. Those of
+// a cluster that are away are given it by call, once they are back.
 func (h *Holds) Load(ctx context.Context) error {
+	cluster, ok := h.Redis.(*goredis.ClusterClient)
+	if !ok {
+		return h.loadInto(ctx, h.Redis)
+	}
+	var loaded atomic.Bool
+	err := cluster.ForEachMaster(ctx, func(ctx context.Context, c *goredis.Client) error {
+		err := h.loadInto(ctx, c)
+		if err == nil {
+			loaded.Store(true)
+		}
+		return err
+	})
+	if loaded.Load() {
+		return nil
+	}
+	return err
+}
+
+func (h *Holds) loadInto(ctx context.Context, server goredis.Cmdable) error {
 	source := h.Source
 	if source == "" {
 		source = library
@@ -73,24 +94,36 @@ func (h *Holds) Load(ctx context.Context) error {
 		source = strings.ReplaceAll(source, "hunyue_", h.Functions+"_")
 		source = strings.Replace(source, "name=hunyue", "name="+h.Functions, 1)
 	}
-	load := func(ctx context.Context, c *goredis.Client) error { return c.FunctionLoadReplace(ctx, source).Err() }
-	var err error
-	switch c := h.Redis.(type) {
-	case *goredis.ClusterClient:
-		err = c.ForEachMaster(ctx, load)
-	case *goredis.Client:
-		err = load(ctx, c)
-	default:
-		err = fmt.Errorf("unknown client %T", c)
-	}
-	if err != nil {
+	if err := server.FunctionLoadReplace(ctx, source).Err(); err != nil {
 		return fmt.Errorf("load redis functions: %w", err)
 	}
 	return nil
 }
 
-// call runs one of our functions. A server that has lost the library (a new
-// one that took over) is given it and asked again.
+// server is the one that decides about key.
+func (h *Holds) server(ctx context.Context, key string) (goredis.Cmdable, error) {
+	cluster, ok := h.Redis.(*goredis.ClusterClient)
+	if !ok {
+		return h.Redis, nil
+	}
+	server, err := cluster.MasterForKey(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("redis of a key: %w", err)
+	}
+	return server, nil
+}
+
+// loadFor loads the library where key is, whatever the other servers do.
+func (h *Holds) loadFor(ctx context.Context, key string) error {
+	server, err := h.server(ctx, key)
+	if err != nil {
+		return err
+	}
+	return h.loadInto(ctx, server)
+}
+
+// call runs one of our functions. A server that has lost the library, or never
+// had it, is given it and asked again.
 func (h *Holds) call(ctx context.Context, name string, keys []string, args ...any) (any, error) {
 	library := h.Functions
 	if library == "" {
@@ -98,7 +131,7 @@ func (h *Holds) call(ctx context.Context, name string, keys []string, args ...an
 	}
 	answer, err := h.Redis.FCall(ctx, library+"_"+name, keys, args...).Result()
 	if err != nil && strings.Contains(err.Error(), "Function not found") {
-		if err := h.Load(ctx); err != nil {
+		if err := h.loadFor(ctx, keys[0]); err != nil {
 			return nil, err
 		}
 		answer, err = h.Redis.FCall(ctx, library+"_"+name, keys, args...).Result()
@@ -229,15 +262,15 @@ func (h *Holds) rebuild(ctx context.Context, lines []string, quarantine, life ti
 	return answer == "rebuilt", err
 }
 
-// compare says whether Redis knows the office-day of lines, and which of them
-// it has otherwise or not at all.
+// compare says whether Redis knows the office-day of lines, from this life, and
+// which of them it has otherwise or not at all.
 func (h *Holds) compare(ctx context.Context, lines []string) (known bool, differ []string, err error) {
-	fields := []string{"rid"}
+	key, fields := h.base(lines[0])+":m", []string{"rid"}
 	for _, line := range lines {
 		id, _, _ := strings.Cut(line, " ")
 		fields = append(fields, id)
 	}
-	have, err := h.Redis.HMGet(ctx, h.base(lines[0])+":m", fields...).Result()
+	have, err := h.Redis.HMGet(ctx, key, fields...).Result()
 	if err != nil {
 		return false, nil, fmt.Errorf("compare with redis: %w", err)
 	}
@@ -246,7 +279,27 @@ func (h *Holds) compare(ctx context.Context, lines []string) (known bool, differ
 			differ = append(differ, line)
 		}
 	}
-	return have[0] != nil, differ, nil
+	rid, found := have[0].(string)
+	if !found {
+		return false, differ, nil
+	}
+	known, err = h.lives(ctx, key, rid)
+	return known, differ, err
+}
+
+// lives reports whether the server that decides about key is the one with this
+// run id. Another one that took over, or the same started again, may have lost
+// acknowledged holds.
+func (h *Holds) lives(ctx context.Context, key, rid string) (bool, error) {
+	server, err := h.server(ctx, key)
+	if err != nil {
+		return false, err
+	}
+	info, err := server.Info(ctx, "server").Result()
+	if err != nil {
+		return false, fmt.Errorf("compare with redis: %w", err)
+	}
+	return strings.Contains(info, "run_id:"+rid+"\r\n"), nil
 }
 
 // limit cuts a quota ahead of Postgres, for limitFor, and returns how many
