@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,7 +36,6 @@ type Desk struct {
 type memory struct {
 	availability snapshots
 	rebuilding   rebuilds
-	swept        atomic.Bool // every coming day was looked at once
 }
 
 // On is the same desk with connections of its own, for staff or for what is done

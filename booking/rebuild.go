@@ -76,27 +76,24 @@ func linesOf(ctx context.Context, db postgres.Querier, office string, from, to d
 // Reconcile compares what Redis counts with what Postgres counts, for every day
 // from today on, and mends Redis. It returns how many quotas differed. A day that
 // nobody has asked for since it was published, or since Redis came back, is put
-// into Redis; so that a quarantine does not wait for the first couple to begin,
-// the first round of a program looks at every day.
+// into Redis, so that a quarantine does not wait for the first couple to begin.
 func (d *Desk) Reconcile(ctx context.Context) (int, error) {
 	differ := 0
 	days, err := comingDays(ctx, d.DB)
 	if err != nil {
 		return 0, err
 	}
-	swept := d.memory().swept.Load()
 	for _, of := range days {
-		n, err := d.reconcile(ctx, of, !swept)
+		n, err := d.reconcile(ctx, of)
 		if err != nil {
 			return differ, err
 		}
 		differ += n
 	}
-	d.memory().swept.Store(true)
 	return differ, nil
 }
 
-func (d *Desk) reconcile(ctx context.Context, of officeDay, anew bool) (int, error) {
+func (d *Desk) reconcile(ctx context.Context, of officeDay) (int, error) {
 	lines, err := linesOf(ctx, d.DB, of.Office, of.Day, of.Day)
 	if err != nil {
 		return 0, err
@@ -105,7 +102,7 @@ func (d *Desk) reconcile(ctx context.Context, of officeDay, anew bool) (int, err
 	if err != nil {
 		return 0, err
 	}
-	if known && of.Published && !anew {
+	if known && of.Published {
 		return len(stale), d.Holds.Settle(ctx, stale)
 	}
 	if !of.Published {
