@@ -65,7 +65,8 @@ type cell struct {
 }
 
 // Day is one date of an office's calendar. Reason is a word for why it cannot
-// be booked: weekend, holiday, not_published, lead, or a suspension's reason.
+// be booked: weekend, holiday, not_published, lead, or what the public reads of a
+// suspension.
 type Day struct {
 	Date      date.Date
 	State     State
@@ -307,16 +308,17 @@ func cells(quotas []slots.Quota, held []int) []cell {
 	return out
 }
 
-// Times is the slots of a day for a group and channel, in order.
-func (a *Availability) Times(group slots.Group, channel slots.Channel, day date.Date) []Time {
+// Times is the slots of a day for a service and channel, in order.
+func (a *Availability) Times(service slots.Service, channel slots.Channel, day date.Date) []Time {
 	out := []Time{}
+	stopped := a.stopped(day, service, channel) != nil
 	for _, c := range a.cells[day] {
-		if c.Group != group || c.channel != channel {
+		if c.Group != service.Group || c.channel != channel {
 			continue
 		}
 		t := Time{
 			Slot: c.SlotID, StartsAt: c.startsAt.In(a.zone), EndsAt: c.endsAt.In(a.zone),
-			State: a.state(c), OpensAt: c.opens.In(a.zone),
+			State: a.state(c, stopped), OpensAt: c.opens.In(a.zone),
 		}
 		if t.State == Open {
 			t.Remaining = c.left
@@ -326,11 +328,11 @@ func (a *Availability) Times(group slots.Group, channel slots.Channel, day date.
 	return out
 }
 
-func (a *Availability) state(c cell) State {
+func (a *Availability) state(c cell, stopped bool) State {
 	switch {
 	case !c.startsAt.After(a.AsOf) && !c.closes.After(a.AsOf):
 		return Past
-	case !c.open && a.stopped(c.Day, c.Group, c.channel) != nil:
+	case stopped:
 		return Suspended
 	case !c.open || !c.closes.After(a.AsOf):
 		return Closed
@@ -342,30 +344,30 @@ func (a *Availability) state(c cell) State {
 	return Open
 }
 
-// Days is the calendar of a group and channel from one date to another, both
+// Days is the calendar of a service and channel from one date to another, both
 // included.
-func (a *Availability) Days(group slots.Group, channel slots.Channel, from, to date.Date) []Day {
+func (a *Availability) Days(service slots.Service, channel slots.Channel, from, to date.Date) []Day {
 	out := []Day{}
 	for day := from; !day.After(to); day = day.AddDays(1) {
-		out = append(out, a.day(group, channel, day))
+		out = append(out, a.day(service, channel, day))
 	}
 	return out
 }
 
-func (a *Availability) day(group slots.Group, channel slots.Channel, day date.Date) Day {
+func (a *Availability) day(service slots.Service, channel slots.Channel, day date.Date) Day {
 	today := date.DateOf(a.AsOf.In(a.zone))
 	d := Day{Date: day}
 	seen := map[State]bool{}
-	for _, t := range a.Times(group, channel, day) {
+	for _, t := range a.Times(service, channel, day) {
 		seen[t.State] = true
 		d.Remaining += t.Remaining
 	}
-	stop := a.stopped(day, group, channel)
+	stop := a.stopped(day, service, channel)
 	switch {
 	case day.Before(today):
 		d.State = Past
 	case stop != nil && (seen[Suspended] || len(seen) == 0):
-		d.State, d.Reason = Suspended, stop.Reason
+		d.State, d.Reason = Suspended, stop.Notice
 	case seen[Open]:
 		d.State = Open
 	case seen[Full]:
@@ -396,9 +398,9 @@ func (a *Availability) unpublished(day, today date.Date) (State, string) {
 	return Closed, "not_published"
 }
 
-func (a *Availability) stopped(day date.Date, group slots.Group, channel slots.Channel) *slots.Suspension {
+func (a *Availability) stopped(day date.Date, service slots.Service, channel slots.Channel) *slots.Suspension {
 	for i, s := range a.stops {
-		if s.Covers(day, group, channel) {
+		if s.Stops(day, service, channel) {
 			return &a.stops[i]
 		}
 	}

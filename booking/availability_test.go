@@ -20,7 +20,7 @@ func (w *world) left(slot slots.SlotID) Time {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for _, at := range a.Times(slots.Marriage, slots.Phone, w.day) {
+	for _, at := range a.Times(marriage, slots.Phone, w.day) {
 		if at.Slot == slot {
 			return at
 		}
@@ -124,7 +124,7 @@ func TestDayHasAReason(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	days := a.Days(slots.Marriage, slots.Phone, w.day.AddDays(-8), w.day.AddDays(60))
+	days := a.Days(marriage, slots.Phone, w.day.AddDays(-8), w.day.AddDays(60))
 	for _, d := range days {
 		switch {
 		case d.Date == slot.Day && (d.State != Open || d.Remaining != 1):

@@ -219,7 +219,7 @@ func affected(ctx context.Context, db postgres.Querier, c slots.Closure) ([]Affe
 		FROM appointment AS a
 		JOIN suspension_now AS s ON s.office_id = a.office_id
 			AND a.day BETWEEN s.from_day AND coalesce(s.to_day, 'infinity')
-			AND a.biz_group = ANY (s.groups)
+			AND a.service_id = ANY (s.services)
 		WHERE s.id = $1
 		  AND s.mode = 'full'
 		  AND a.day >= $2

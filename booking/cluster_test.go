@@ -105,7 +105,7 @@ func (w *world) offered(day date.Date) slots.SlotID {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for _, at := range a.Times(slots.Marriage, slots.Phone, day) {
+	for _, at := range a.Times(marriage, slots.Phone, day) {
 		if at.State == Open {
 			return at.Slot
 		}

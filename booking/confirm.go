@@ -62,7 +62,7 @@ func (d *Desk) Confirm(ctx context.Context, a Application) (Receipt, error) {
 	made, err := d.confirm(ctx, c)
 	switch {
 	case errors.Is(err, ErrFull), errors.Is(err, ErrClosed), errors.Is(err, ErrPersonBusy):
-		return Receipt{}, d.refuseForGood(ctx, c, d.closedWhy(ctx, slot, channel, err))
+		return Receipt{}, d.refuseForGood(ctx, c, d.closedWhy(ctx, slot, slots.Service{ID: a.Service, Group: slot.Group}, channel, err))
 	case err != nil:
 		return Receipt{}, err
 	}

@@ -177,11 +177,12 @@ func (d *Desk) place(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.
 	if v.word == "not_open" {
 		return v, ErrNotOpen.After(time.UnixMilli(v.number).Sub(d.Clock.Now()))
 	}
-	return v, d.closedWhy(ctx, r.Slot, r.Channel, refusal(v))
+	return v, d.closedWhy(ctx, r.Slot, slots.Service{Group: r.Slot.Group}, r.Channel, refusal(v))
 }
 
-// closedWhy is err, or ErrSuspended where the slot is closed by a suspension.
-func (d *Desk) closedWhy(ctx context.Context, slot slots.SlotID, channel slots.Channel, err error) error {
+// closedWhy is err, or ErrSuspended where a suspension closes the slot, or keeps
+// the service out of it.
+func (d *Desk) closedWhy(ctx context.Context, slot slots.SlotID, service slots.Service, channel slots.Channel, err error) error {
 	if !errors.Is(err, ErrClosed) {
 		return err
 	}
@@ -189,7 +190,7 @@ func (d *Desk) closedWhy(ctx context.Context, slot slots.SlotID, channel slots.C
 	if failed != nil {
 		return errors.Join(err, failed)
 	}
-	if a.stopped(slot.Day, slot.Group, channel) != nil {
+	if a.stopped(slot.Day, service, channel) != nil {
 		return ErrSuspended
 	}
 	return err

@@ -347,7 +347,7 @@ func TestBothDesksSeeEachOthersChanges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return a.Times(slots.Marriage, slots.Phone, w.day)[0].Remaining
+		return a.Times(marriage, slots.Phone, w.day)[0].Remaining
 	}
 	if n := left(w.desk); n != 1 {
 		t.Fatalf("%d places left before anything, want 1", n)

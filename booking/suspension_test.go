@@ -95,3 +95,53 @@ func BenchmarkSuspensionOfThousand(b *testing.B) {
 		}
 	}
 }
+
+func TestSuspendedServiceLeavesTheOthersOfItsGroup(t *testing.T) {
+	w := newWorld(t)
+	slot := w.slot("0900", 4)
+	kept := w.book(slot)
+	again := w.application(w.held(slot, "again"), "again", w.couple())
+	again.Service = "remarriage"
+	receipt, err := w.desk.Confirm(t.Context(), again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := w.application(w.held(slot, "late"), "late", w.couple())
+	late.Service = "remarriage"
+
+	closing := slots.Closing{
+		Office: office, From: w.day, To: w.day, Mode: slots.Full, Services: []string{"remarriage"}, Reason: "test", Notice: "test",
+	}
+	for n := range 2 { // sent twice, it is one
+		done, err := w.desk.Suspend(t.Context(), closing, "manager", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 && (len(done.Affected) != 1 || done.Affected[0].Number != receipt.Number || done.Closed != 0) {
+			t.Errorf("affected %+v, closed %d; want the remarriage alone and no place", done.Affected, done.Closed)
+		}
+	}
+	if now, err := byID(t.Context(), w.db, kept.ID); err != nil || now.Status != Booked {
+		t.Errorf("the marriage is %s, %v", now.Status, err)
+	}
+	if _, err := w.desk.Confirm(t.Context(), late); !errors.Is(err, ErrSuspended) {
+		t.Errorf("a remarriage held before: %v, want %v", err, ErrSuspended)
+	}
+	w.book(slot)
+	a, err := w.desk.Availability(t.Context(), office)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := a.Times(slots.Service{ID: "remarriage", Group: slots.Marriage}, slots.Phone, w.day)[0].State; got != Suspended {
+		t.Errorf("for a remarriage the slot is %s", got)
+	}
+	if got := a.Times(marriage, slots.Phone, w.day)[0].State; got != Open {
+		t.Errorf("for a marriage the slot is %s", got)
+	}
+	var n int
+	if err := w.db.Get(&n, `SELECT count(*) FROM suspension`); err != nil || n != 1 {
+		t.Errorf("%d suspensions, %v; want 1", n, err)
+	}
+	w.drain()
+	w.check()
+}

@@ -34,6 +34,9 @@ type world struct {
 
 const office = "430702"
 
+// marriage is what most couples come for.
+var marriage = slots.Service{ID: "marriage", Group: slots.Marriage}
+
 // newWorld has an office that offers marriage and re-issue and no slot yet.
 func newWorld(t testing.TB) *world {
 	client, prefix := testenv.Redis(t)

@@ -36,17 +36,19 @@ type Suspension struct {
 	From   date.Date
 	To     date.Date // zero: until further notice
 	Mode   Mode
-	Groups []Group
+
+	Services []string // that are suspended
+	Groups   []Group  // all of whose services these are: their places are closed
+
 	Reason string
 	Notice string // what the public reads
 	Actor  string
 	At     time.Time
 }
 
-// Closing is a suspension to be made. It names services, but what is closed is
-// the places of their business groups, which all services of a group share: to
-// suspend one of them suspends the group. No services means all that the office
-// offers.
+// Closing is a suspension to be made. It names services; none means all that the
+// office offers. The places of a business group are closed once all services of
+// the office that share them are suspended; until then they are for the others.
 type Closing struct {
 	Office   string
 	From     date.Date
@@ -76,27 +78,55 @@ func (s *Store) Close(ctx context.Context, tx postgres.Querier, c Closing, actor
 	if err != nil {
 		return Closure{}, err
 	}
-	groups, err := s.checkClosing(o, c)
+	services, err := s.checkClosing(o, c)
 	if err != nil {
 		return Closure{}, err
 	}
 	if err := begin(ctx, tx, o.ID, actor); err != nil {
 		return Closure{}, err
 	}
-	var id int64
-	err = tx.GetContext(ctx, &id, `
-		INSERT INTO suspension (office_id, from_day, to_day, mode, groups, reason, notice, actor)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		RETURNING id`, o.ID, c.From, c.To, c.Mode, pq.Array(groups), c.Reason, c.Notice, actor)
-	if err != nil {
-		return Closure{}, fmt.Errorf("suspend %s: %w", o.ID, err)
+	id, before, err := c.insert(ctx, tx, services, wholeGroups(o, services), actor)
+	if err != nil || before {
+		return Closure{Suspension: id, Since: c.From, Until: c.To}, err
 	}
 	done, err := s.enforce(ctx, tx, o, id, "suspended", span(c.From, c.To)+": "+c.Reason)
 	done.Since, done.Until = c.From, c.To
 	return done, err
 }
 
-func (s *Store) checkClosing(o Office, c Closing) ([]Group, error) {
+// insert keeps the suspension, or finds the one that says the same and is in
+// force: a request that is sent again makes no second one.
+func (c Closing) insert(ctx context.Context, tx postgres.Querier, services []string, groups []Group, actor string) (id int64, before bool, err error) {
+	var same []int64
+	err = tx.SelectContext(ctx, &same, `
+		SELECT id
+		FROM suspension_now
+		WHERE office_id = $1
+		  AND from_day = $2
+		  AND to_day IS NOT DISTINCT FROM $3::date
+		  AND mode = $4
+		  AND services = $5
+		  AND reason = $6
+		  AND notice = $7
+		LIMIT 1`, c.Office, c.From, c.To, c.Mode, pq.Array(services), c.Reason, c.Notice)
+	if err != nil {
+		return 0, false, fmt.Errorf("look for the suspension: %w", err)
+	}
+	if len(same) > 0 {
+		return same[0], true, nil
+	}
+	err = tx.GetContext(ctx, &id, `
+		INSERT INTO suspension (office_id, from_day, to_day, mode, services, groups, reason, notice, actor)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		RETURNING id`, c.Office, c.From, c.To, c.Mode, pq.Array(services), pq.Array(groups), c.Reason, c.Notice, actor)
+	if err != nil {
+		return 0, false, fmt.Errorf("suspend %s: %w", c.Office, err)
+	}
+	return id, false, nil
+}
+
+// checkClosing is the services that c suspends, in the order of the office's.
+func (s *Store) checkClosing(o Office, c Closing) ([]string, error) {
 	wrong := map[string]string{}
 	s.notPast(wrong, "from", o, c.From)
 	if !c.To.IsZero() && (!c.To.Valid() || c.To.Before(c.From)) {
@@ -108,20 +138,30 @@ func (s *Store) checkClosing(o Office, c Closing) ([]Group, error) {
 	if strings.TrimSpace(c.Reason) == "" {
 		wrong["reason"] = "required"
 	}
-	var groups []Group
 	for i, id := range c.Services {
-		service, ok := o.Service(id)
-		if !ok {
+		if _, ok := o.Service(id); !ok {
 			wrong[fmt.Sprintf("services.%d", i)] = "unknown"
-		} else if !slices.Contains(groups, service.Group) {
-			groups = append(groups, service.Group)
 		}
 	}
-	if len(c.Services) == 0 {
-		all := Groups()
-		groups = slices.DeleteFunc(all[:], func(g Group) bool { return !o.Offers(g) })
+	services := []string{}
+	for _, offered := range o.Services {
+		if len(c.Services) == 0 || slices.Contains(c.Services, offered.ID) {
+			services = append(services, offered.ID)
+		}
 	}
-	return groups, fault.InFields(wrong)
+	return services, fault.InFields(wrong)
+}
+
+// wholeGroups is the groups of which the office offers no other services.
+func wholeGroups(o Office, services []string) []Group {
+	whole := []Group{}
+	for _, g := range Groups() {
+		left := slices.ContainsFunc(o.Services, func(s Service) bool { return s.Group == g && !slices.Contains(services, s.ID) })
+		if o.Offers(g) && !left {
+			whole = append(whole, g)
+		}
+	}
+	return whole
 }
 
 // Amend ends a suspension earlier or later, in the caller's transaction. To
@@ -203,24 +243,27 @@ func (s *Store) Reopen(ctx context.Context, tx postgres.Querier, id int64, from 
 
 // enforce makes the quotas of the office agree with its suspensions from today
 // on and writes the audit. Only suspensions close quotas, so that what no
-// suspension covers is open. All quotas of the days that change are locked, caps
-// too, in the order of their ids, before the caller frees any of their places.
+// suspension covers is open. All quotas of the days that it covers or that change
+// are locked, caps too, in the order of their ids: confirmations of a suspended
+// service wait for it, and the caller may free their places.
 func (s *Store) enforce(ctx context.Context, tx postgres.Querier, o Office, id int64, action, detail string) (Closure, error) {
 	var locked []string
 	err := tx.SelectContext(ctx, &locked, `
 		SELECT id
 		FROM quota
 		WHERE office_id = $1
-		  AND day IN (
+		  AND day >= $2
+		  AND (day IN (
 			SELECT day
 			FROM quota
 			WHERE office_id = $1
 			  AND day >= $2
 			  AND kind = 'place'
 			  AND (state = 'closed') <> suspended(office_id, day, biz_group, channel)
-		  )
+		  ) OR day BETWEEN (SELECT from_day FROM suspension_now WHERE id = $3)
+			AND coalesce((SELECT to_day FROM suspension_now WHERE id = $3), 'infinity'))
 		ORDER BY id
-		FOR NO KEY UPDATE`, o.ID, s.today(o))
+		FOR NO KEY UPDATE`, o.ID, s.today(o), id)
 	if err != nil {
 		return Closure{}, fmt.Errorf("suspension %d: %w", id, err)
 	}

@@ -104,12 +104,12 @@ func TestWalkInOnlyLeavesWhatIsBookedFromHome(t *testing.T) {
 	}
 }
 
-func TestSuspendingAServiceSuspendsItsGroup(t *testing.T) {
+func TestSuspendingAllServicesOfAGroupClosesIt(t *testing.T) {
 	s := newStore(t)
 	publish(t, s, "2026-05-20", "2026-05-20")
 	c := suspend(t, s, slots.Closing{
 		Office: wuling, From: day(t, "2026-05-20"), Mode: slots.Full, Reason: "no registrar",
-		Services: []string{"divorce_apply", "divorce_issue"},
+		Services: []string{"divorce_issue", "divorce_apply", "divorce_withdraw", "remarriage"},
 	})
 	for _, q := range quotas(t, s, "2026-05-20", "2026-05-20") {
 		if q.Open != (q.Group == slots.Marriage) {
@@ -117,8 +117,12 @@ func TestSuspendingAServiceSuspendsItsGroup(t *testing.T) {
 		}
 	}
 	got, err := s.Suspension(t.Context(), c.Suspension)
-	if err != nil || !slices.Equal(got.Groups, []slots.Group{slots.Divorce}) {
-		t.Errorf("suspension of %v, %v; want the divorces", got.Groups, err)
+	if err != nil || !slices.Equal(got.Groups, []slots.Group{slots.Divorce}) || len(got.Services) != 4 {
+		t.Errorf("suspension of %v with %v closed, %v; want four services and the divorces", got.Services, got.Groups, err)
+	}
+	marriage, again := slots.Service{ID: "marriage", Group: slots.Marriage}, slots.Service{ID: "remarriage", Group: slots.Marriage}
+	if on := day(t, "2026-05-20"); got.Stops(on, marriage, slots.Web) || !got.Stops(on, again, slots.Web) {
+		t.Error("marriages are stopped, or remarriages are not")
 	}
 }
 
@@ -198,8 +202,8 @@ func TestSuspensionsOfARange(t *testing.T) {
 		}
 	}
 	x, err := s.Suspension(t.Context(), b.Suspension)
-	if err != nil || !x.Covers(day(t, "2027-01-01"), slots.Other, slots.Counter) || x.Covers(day(t, "2027-01-01"), slots.Other, slots.Web) ||
-		x.Covers(day(t, "2026-05-24"), slots.Other, slots.Counter) {
+	if err != nil || !x.Stops(day(t, "2027-01-01"), slots.Service{Group: slots.Other}, slots.Counter) || x.Stops(day(t, "2027-01-01"), slots.Service{Group: slots.Other}, slots.Web) ||
+		x.Stops(day(t, "2026-05-24"), slots.Service{Group: slots.Other}, slots.Counter) {
 		t.Errorf("suspension %+v, %v covers something else than the counter from 25 May on", x, err)
 	}
 	if _, err := s.Suspension(t.Context(), 99); !errors.Is(err, slots.ErrNoSuchSuspension) {

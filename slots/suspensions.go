@@ -12,12 +12,12 @@ import (
 	"hunyue/internal/postgres"
 )
 
-// Covers reports whether the suspension closes the places of the group and
-// channel on the day.
-func (s Suspension) Covers(day date.Date, g Group, ch Channel) bool {
+// Stops reports whether the suspension keeps the service out of the channel on the
+// day.
+func (s Suspension) Stops(day date.Date, service Service, ch Channel) bool {
 	return !day.Before(s.From) &&
 		(s.To.IsZero() || !day.After(s.To)) &&
-		slices.Contains(s.Groups, g) &&
+		(slices.Contains(s.Services, service.ID) || slices.Contains(s.Groups, service.Group)) &&
 		(s.Mode == Full || ch == Counter)
 }
 
@@ -26,7 +26,7 @@ func (s Suspension) Covers(day date.Date, g Group, ch Channel) bool {
 func (s *Store) Suspensions(ctx context.Context, office string, from, to date.Date) ([]Suspension, error) {
 	var rows []suspensionRow
 	err := s.DB.SelectContext(ctx, &rows, `
-		SELECT id, office_id, from_day, to_day, mode, groups, reason, notice, actor, at
+		SELECT id, office_id, from_day, to_day, mode, services, groups, reason, notice, actor, at
 		FROM suspension_now
 		WHERE office_id = $1
 		  AND from_day <= $3
@@ -51,7 +51,7 @@ func (s *Store) Suspension(ctx context.Context, id int64) (Suspension, error) {
 func findSuspension(ctx context.Context, q postgres.Querier, id int64) (Suspension, error) {
 	var rows []suspensionRow
 	err := q.SelectContext(ctx, &rows, `
-		SELECT id, office_id, from_day, to_day, mode, groups, reason, notice, actor, at
+		SELECT id, office_id, from_day, to_day, mode, services, groups, reason, notice, actor, at
 		FROM suspension_now
 		WHERE id = $1`, id)
 	if err != nil {
@@ -86,21 +86,22 @@ func (s *Store) SuspensionChanges(ctx context.Context, id int64) ([]SuspensionCh
 }
 
 type suspensionRow struct {
-	ID     int64          `db:"id"`
-	Office string         `db:"office_id"`
-	From   date.Date      `db:"from_day"`
-	To     date.Date      `db:"to_day"`
-	Mode   Mode           `db:"mode"`
-	Groups pq.StringArray `db:"groups"`
-	Reason string         `db:"reason"`
-	Notice string         `db:"notice"`
-	Actor  string         `db:"actor"`
-	At     time.Time      `db:"at"`
+	ID       int64          `db:"id"`
+	Office   string         `db:"office_id"`
+	From     date.Date      `db:"from_day"`
+	To       date.Date      `db:"to_day"`
+	Mode     Mode           `db:"mode"`
+	Services pq.StringArray `db:"services"`
+	Groups   pq.StringArray `db:"groups"`
+	Reason   string         `db:"reason"`
+	Notice   string         `db:"notice"`
+	Actor    string         `db:"actor"`
+	At       time.Time      `db:"at"`
 }
 
 func (r suspensionRow) suspension() Suspension {
 	s := Suspension{
-		ID: r.ID, Office: r.Office, From: r.From, To: r.To, Mode: r.Mode,
+		ID: r.ID, Office: r.Office, From: r.From, To: r.To, Mode: r.Mode, Services: r.Services,
 		Reason: r.Reason, Notice: r.Notice, Actor: r.Actor, At: r.At,
 	}
 	for _, g := range r.Groups {

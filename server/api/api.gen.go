@@ -1331,7 +1331,7 @@ type Suspended struct {
 	Id int64 `json:"id,omitempty,omitzero"`
 }
 
-// Suspension Examples: {"at":"2020-02-02T10:00:00+08:00","by":"staff:manager","changes":[{"at":"2020-02-08T09:00:00+08:00","by":"staff:manager","reason":"疫情未结束","to":null}],"from":"2020-02-03","groups":["marriage"],"id":17,"mode":"full","notice":"2月3日至9日暂停办理婚姻登记。","reason":"疫情防控","to":null}
+// Suspension Examples: {"at":"2020-02-02T10:00:00+08:00","by":"staff:manager","changes":[{"at":"2020-02-08T09:00:00+08:00","by":"staff:manager","reason":"疫情未结束","to":null}],"from":"2020-02-03","groups":["marriage"],"id":17,"mode":"full","notice":"2月3日至9日暂停办理婚姻登记。","reason":"疫情防控","services":["marriage","remarriage","marriage_makeup"],"to":null}
 type Suspension struct {
 	At time.Time `json:"at"`
 
@@ -1342,13 +1342,16 @@ type Suspension struct {
 	Changes []SuspensionChange `json:"changes"`
 
 	// From Examples: 2026-05-20
-	From   Date           `json:"from"`
-	Groups []Group        `json:"groups"`
-	Id     int64          `json:"id"`
-	Mode   SuspensionMode `json:"mode"`
-	Notice string         `json:"notice"`
-	Reason string         `json:"reason"`
-	To     Until          `json:"to"`
+	From Date `json:"from"`
+
+	// Groups Those of which no service is left, so that their places are closed.
+	Groups   []Group        `json:"groups"`
+	Id       int64          `json:"id"`
+	Mode     SuspensionMode `json:"mode"`
+	Notice   string         `json:"notice"`
+	Reason   string         `json:"reason"`
+	Services []string       `json:"services"`
+	To       Until          `json:"to"`
 }
 
 // SuspensionMode defines model for Suspension.Mode.
@@ -1380,7 +1383,7 @@ type SuspensionRequest struct {
 	// Reason Why. It is kept in the audit.
 	Reason Reason `json:"reason"`
 
-	// Services All services if it is left out. Services of a group share their places and are suspended together.
+	// Services All services if it is left out. Services of a group share their places, which are closed once all of the group are suspended.
 	Services []ServiceID `json:"services,omitempty,omitzero"`
 
 	// To Examples: 2026-05-20

@@ -65,13 +65,13 @@ func (a *API) ListDays(ctx context.Context, r ListDaysRequestObject) (ListDaysRe
 		return nil, err
 	}
 	render := func() ([]byte, error) {
-		return json.Marshal(Days{AsOf: left.AsOf.In(o.Location), Days: daysOf(left.Days(service.Group, slots.Web, from, to))})
+		return json.Marshal(Days{AsOf: left.AsOf.In(o.Location), Days: daysOf(left.Days(service, slots.Web, from, to))})
 	}
 	if ahead := from.DaysSince(today); ahead < 0 || ahead > keptRange || to.DaysSince(from) > keptRange {
 		body, err := render()
 		return fresh(body), err
 	}
-	body, err := left.Cached("days "+string(service.Group)+from.String()+to.String(), render)
+	body, err := left.Cached("days "+service.ID+from.String()+to.String(), render)
 	return fresh(body), err
 }
 
@@ -115,13 +115,13 @@ func (a *API) ListSlots(ctx context.Context, r ListSlotsRequestObject) (ListSlot
 		return nil, err
 	}
 	render := func() ([]byte, error) {
-		return json.Marshal(Slots{AsOf: left.AsOf.In(o.Location), Slots: slotsOf(left.Times(service.Group, slots.Web, r.Params.Date))})
+		return json.Marshal(Slots{AsOf: left.AsOf.In(o.Location), Slots: slotsOf(left.Times(service, slots.Web, r.Params.Date))})
 	}
 	if ahead := r.Params.Date.DaysSince(a.today(o)); ahead < 0 || ahead > longestRange {
 		body, err := render()
 		return fresh(body), err
 	}
-	body, err := left.Cached("slots "+string(service.Group)+r.Params.Date.String(), render)
+	body, err := left.Cached("slots "+service.ID+r.Params.Date.String(), render)
 	return fresh(body), err
 }
 

@@ -94,7 +94,7 @@ func (a *API) ListSuspensions(ctx context.Context, r ListSuspensionsRequestObjec
 
 func suspensionOf(s slots.Suspension, changes []slots.SuspensionChange, o slots.Office) suspension {
 	shown := suspension{
-		ID: s.ID, From: s.From, To: until(s.To), Mode: s.Mode, Groups: s.Groups, Reason: s.Reason, Notice: s.Notice,
+		ID: s.ID, From: s.From, To: until(s.To), Mode: s.Mode, Services: s.Services, Groups: s.Groups, Reason: s.Reason, Notice: s.Notice,
 		By: s.Actor, At: s.At.In(o.Location), Changes: []suspensionChange{},
 	}
 	for _, c := range changes {
@@ -116,16 +116,17 @@ type suspensions struct {
 }
 
 type suspension struct {
-	ID      int64              `json:"id"`
-	From    date.Date          `json:"from"`
-	To      *date.Date         `json:"to"`
-	Mode    slots.Mode         `json:"mode"`
-	Groups  []slots.Group      `json:"groups"`
-	Reason  string             `json:"reason"`
-	Notice  string             `json:"notice"`
-	By      string             `json:"by"`
-	At      time.Time          `json:"at"`
-	Changes []suspensionChange `json:"changes"`
+	ID       int64              `json:"id"`
+	From     date.Date          `json:"from"`
+	To       *date.Date         `json:"to"`
+	Mode     slots.Mode         `json:"mode"`
+	Services []string           `json:"services"`
+	Groups   []slots.Group      `json:"groups"`
+	Reason   string             `json:"reason"`
+	Notice   string             `json:"notice"`
+	By       string             `json:"by"`
+	At       time.Time          `json:"at"`
+	Changes  []suspensionChange `json:"changes"`
 }
 
 type suspensionChange struct {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,11 +41,17 @@ func (p *Pages) stops(c echo.Context, pg page, o slots.Office, today date.Date, 
 
 func (pg page) stop(c echo.Context, o slots.Office, s slots.Suspension, changes []slots.SuspensionChange, wrong wrongs) stop {
 	shown := stop{ID: strconv.FormatInt(s.ID, 10)}
-	var groups []string
-	for _, g := range s.Groups {
-		groups = append(groups, pg.T("group."+string(g)))
+	var services []string
+	for _, offered := range o.Services {
+		if slices.Contains(s.Services, offered.ID) {
+			services = append(services, pg.serviceName(offered))
+		}
 	}
-	shown.What = pg.T("amend.when", "from", pg.ShortDay(s.From), "to", pg.until(s.To), "groups", strings.Join(groups, pg.T("desk.and")), "reason", s.Reason)
+	what := strings.Join(services, pg.T("desk.and"))
+	if len(services) == len(o.Services) {
+		what = pg.T("amend.all")
+	}
+	shown.What = pg.T("amend.when", "from", pg.ShortDay(s.From), "to", pg.until(s.To), "services", what, "reason", s.Reason)
 	for _, change := range changes {
 		at := change.At.In(o.Location)
 		shown.Was = append(shown.Was, pg.T("amend.was", "at", pg.ShortDay(date.DateOf(at))+" "+pg.Clock(at),

@@ -110,7 +110,7 @@ func (l line) days(c echo.Context) error {
 func (l line) dayRows(pg page, a *booking.Availability, w wish, to func(date.Date) string) []dayRow {
 	last := w.today.AddDays(w.rules.HorizonDays)
 	var rows []dayRow
-	for _, d := range a.Days(w.service.Group, l.channel, w.today, last) {
+	for _, d := range a.Days(w.service, l.channel, w.today, last) {
 		row := dayRow{Date: d.Date.String(), Words: pg.ShortDay(d.Date), State: d.State, Few: few(d)}
 		row.Label = l.dayLabel(pg, a, w, d)
 		if d.State == booking.Open || d.State == booking.Full || d.State == booking.Unreleased || d.State == booking.Suspended {
@@ -137,7 +137,7 @@ func (l line) dayLabel(pg page, a *booking.Availability, w wish, d booking.Day) 
 			return pg.T("state.few")
 		}
 	case booking.Unreleased:
-		if times := a.Times(w.service.Group, l.channel, d.Date); len(times) > 0 {
+		if times := a.Times(w.service, l.channel, d.Date); len(times) > 0 {
 			opens := times[0].OpensAt
 			return pg.T("state.opens", "day", pg.ShortDay(date.DateOf(opens)), "time", pg.Clock(opens))
 		}

@@ -16,11 +16,11 @@ const offered = 3
 // order of the calendar.
 func nearest(a *booking.Availability, w wish, via slots.Channel, wanted time.Time) []booking.Time {
 	var open []booking.Time
-	for _, d := range a.Days(w.service.Group, via, w.today, w.today.AddDays(w.rules.HorizonDays)) {
+	for _, d := range a.Days(w.service, via, w.today, w.today.AddDays(w.rules.HorizonDays)) {
 		if d.State != booking.Open {
 			continue
 		}
-		for _, t := range a.Times(w.service.Group, via, d.Date) {
+		for _, t := range a.Times(w.service, via, d.Date) {
 			if t.State == booking.Open {
 				open = append(open, t)
 			}

@@ -167,7 +167,7 @@ func TestAManagerEndsASuspensionLaterAndEarlier(t *testing.T) {
 	v := tn.staff(auth.Manager)
 	manage := "/manage/" + office
 	v.get(manage).send(manage+"/suspend", "suspend.from", "2026-05-19", "suspend.to", "2026-05-19", "suspend.reason", "停电", "suspend.notice", "停电。", "step", "suspend").
-		want(http.StatusOK, "已停办", "5月19日 周二 到 5月19日 周二，结婚、离婚、其他：停电")
+		want(http.StatusOK, "已停办", "5月19日 周二 到 5月19日 周二，全部业务：停电")
 	id := strconv.Itoa(tn.count(`SELECT max(id) FROM suspension`))
 	one, to, reason := manage+"/suspensions/"+id, amendInput(id, "to"), amendInput(id, "reason")
 	v.send(one, to, "2026-05-17", reason, "", "step", "preview").

@@ -79,7 +79,7 @@ func (l line) timesOf(c echo.Context, pg page, w wish, day date.Date) (timesPage
 		Key:     newKey(), Action: l.base + "/o/" + w.office.ID + "/" + day.String(),
 		Back: l.daysAt(w.office.ID, w.service.ID), HeldFor: max(1, w.rules.HoldSeconds/60),
 	}
-	for _, slot := range a.Times(w.service.Group, l.channel, day) {
+	for _, slot := range a.Times(w.service, l.channel, day) {
 		t.Times = append(t.Times, l.timeRow(pg, w, slot))
 		t.AnyOpen = t.AnyOpen || slot.State == booking.Open
 	}
@@ -90,8 +90,8 @@ func (l line) timesOf(c echo.Context, pg page, w wish, day date.Date) (timesPage
 			row.To = l.timesAt(w.office.ID, slot.Slot.Day, w.service.ID)
 			t.Nearest = append(t.Nearest, row)
 		}
-		t.Told, err = l.noticeOn(c, w, day)
 	}
+	t.Told, err = l.noticeOn(c, w, day)
 	return t, err
 }
 
@@ -117,7 +117,7 @@ func (l line) noticeOn(c echo.Context, w wish, day date.Date) (string, error) {
 		return "", err
 	}
 	for _, s := range stops {
-		if s.Covers(day, w.service.Group, l.channel) {
+		if s.Stops(day, w.service, slots.Counter) { // also where only walk-ins are not received
 			return s.Notice, nil
 		}
 	}

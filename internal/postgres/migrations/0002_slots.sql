@@ -83,7 +83,8 @@ CREATE TABLE suspension (
 	from_day  date        NOT NULL,
 	to_day    date        CHECK (to_day >= from_day), -- null: until further notice
 	mode      text        NOT NULL CHECK (mode IN ('full', 'walk_in_only')),
-	groups    text[]      NOT NULL CHECK (cardinality(groups) > 0),
+	services  text[]      NOT NULL CHECK (cardinality(services) > 0),
+	groups    text[]      NOT NULL, -- all of whose services these are: their places are closed
 	reason    text        NOT NULL CHECK (reason <> ''),
 	notice    text        NOT NULL,
 	actor     text        NOT NULL CHECK (actor <> ''),
@@ -109,7 +110,7 @@ SELECT keep_for_ever('suspension_change');
 CREATE VIEW suspension_now AS
 	SELECT s.id, s.office_id, s.from_day,
 		CASE WHEN c.id IS NULL THEN s.to_day ELSE c.to_day END AS to_day,
-		s.mode, s.groups, s.reason, s.notice, s.actor, s.at
+		s.mode, s.services, s.groups, s.reason, s.notice, s.actor, s.at
 	FROM suspension AS s
 	LEFT JOIN LATERAL (
 		SELECT id, to_day
@@ -171,6 +172,21 @@ CREATE TABLE quota (
 ) WITH (fillfactor = 70); -- the counters change in place
 CREATE INDEX quota_office_day ON quota (office_id, day);
 CREATE INDEX quota_slot ON quota (slot_id);
+
+-- service_suspended says whether a suspension keeps a service out of a place,
+-- which may be open to the other services of its group.
+CREATE FUNCTION service_suspended(q text, service text) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (
+		SELECT
+		FROM quota
+		JOIN suspension_now AS s ON s.office_id = quota.office_id
+		WHERE quota.id = q
+		  AND s.from_day <= quota.day
+		  AND (s.to_day IS NULL OR s.to_day >= quota.day)
+		  AND service = ANY (s.services)
+		  AND (s.mode = 'full' OR quota.channel = 'counter')
+	)
+$$;
 
 -- A cancelled place rests here, so that it cannot be steered to a chosen person.
 CREATE TABLE cooling (
@@ -336,7 +352,7 @@ INSERT INTO service (position, id, biz_group, parties_min, parties_max, name, na
 	(11, 'ceremony',         'other',    2, 2, '颁证仪式',     'Certificate ceremony');
 
 -- +goose Down
-DROP FUNCTION set_cap, quota_lines, free_places, free_place, take_place, quota_line;
+DROP FUNCTION service_suspended, set_cap, quota_lines, free_places, free_place, take_place, quota_line;
 DROP TABLE spill, cooling, quota, slot;
 DROP FUNCTION suspended;
 DROP VIEW suspension_now;

@@ -243,6 +243,9 @@ BEGIN
 	END IF;
 	PERFORM enqueue_settle(q);
 	lines := take_place(q, ep);
+	IF service_suspended(q, service) THEN -- asked once the quota is ours: a suspension locks it as well
+		RAISE EXCEPTION 'closed' USING ERRCODE = 'HY008';
+	END IF;
 	result := 'ok';
 END
 $$;
@@ -323,7 +326,7 @@ BEGIN
 		RETURN;
 	END IF;
 	PERFORM set_actor(actor);
-	SELECT quota_id, reschedules INTO before FROM appointment WHERE id = a AND status = 'booked' FOR UPDATE;
+	SELECT quota_id, reschedules, service_id INTO before FROM appointment WHERE id = a AND status = 'booked' FOR UPDATE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'not booked' USING ERRCODE = 'HY004';
 	END IF;
@@ -338,6 +341,9 @@ BEGIN
 	ORDER BY id
 	FOR UPDATE;
 	lines := take_place(q, ep) || free_place(before.quota_id, cool_until);
+	IF service_suspended(q, before.service_id) THEN
+		RAISE EXCEPTION 'closed' USING ERRCODE = 'HY008';
+	END IF;
 	UPDATE appointment
 	SET quota_id = q, day = slot.day, starts_at = slot.starts_at, ends_at = slot.ends_at, reschedules = reschedules + 1
 	FROM quota
