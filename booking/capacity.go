@@ -144,10 +144,21 @@ func (d *Desk) Warm(ctx context.Context) error {
 }
 
 // Publish makes an office offer what its schedule says and, unless it is a dry
-// run, puts it into Redis. See slots.Store.Publish.
+// run, puts it into Redis. Who holds a place at this moment keeps it: what is cut
+// is cut in Redis first, and no further than to what is promised. See
+// slots.Store.Publish.
 func (d *Desk) Publish(ctx context.Context, office string, from, to date.Date, o slots.PublishOptions, actor string) (slots.Preview, error) {
-	preview, err := d.Offices.Publish(ctx, office, from, to, o, actor)
+	preview, err := d.Offices.Publish(ctx, office, from, to, slots.PublishOptions{
+		DryRun: true, ConfirmUnpublishedCalendar: o.ConfirmUnpublishedCalendar,
+	}, actor)
 	if err != nil || o.DryRun {
+		return preview, err
+	}
+	shrinking, held := d.keepHeld(ctx, preview)
+	defer d.lift(ctx, shrinking)
+	o.Held = held
+	preview, err = d.Offices.Publish(ctx, office, from, to, o, actor)
+	if err != nil {
 		return preview, err
 	}
 	for day := from; !day.After(to); day = day.AddDays(1) {
@@ -157,6 +168,61 @@ func (d *Desk) Publish(ctx context.Context, office string, from, to date.Date, o
 	}
 	d.memory().availability.changed(office)
 	return preview, nil
+}
+
+// keepHeld keeps new holds out of what a preview would cut, and returns which
+// quotas these are and how many places of each are promised to those who hold
+// one. Without Redis it is none: Postgres then refuses who comes too late.
+func (d *Desk) keepHeld(ctx context.Context, preview slots.Preview) (shrinking []string, held map[string]int) {
+	held = map[string]int{}
+	for _, day := range preview.Days {
+		for _, c := range day.Changed {
+			if c.After >= c.Before {
+				continue
+			}
+			floor, err := d.Holds.limit(ctx, c.Quota, c.After, false)
+			if err != nil {
+				d.Log.WarnContext(ctx, "published without redis", "error", err)
+				return shrinking, held
+			}
+			shrinking = append(shrinking, c.Quota)
+			if alive, err := d.Holds.count(ctx, []string{c.Quota}); err == nil && alive[0] > 0 {
+				held[c.Quota] = floor
+			}
+		}
+	}
+	return shrinking, held
+}
+
+// Retire cuts what was left, in slots that the schedule has no more, to those
+// who held a place there, once nobody does. It may run any number of times.
+func (d *Desk) Retire(ctx context.Context) error {
+	left, err := d.Offices.Leftovers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, quota := range left {
+		if _, err := d.Holds.limit(ctx, quota, 0, false); err != nil {
+			return d.away(ctx, err)
+		}
+		alive, err := d.Holds.count(ctx, []string{quota})
+		if err != nil {
+			return d.away(ctx, err)
+		}
+		if alive[0] > 0 {
+			continue
+		}
+		var line string
+		err = postgres.InTx(ctx, d.DB, func(tx postgres.Querier) (err error) {
+			line, err = d.Offices.Retire(ctx, tx, quota, "hunyue")
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		d.settle(ctx, []string{line})
+	}
+	return nil
 }
 
 // publishDay brings Redis up to what Postgres has of an office-day. Without

@@ -16,6 +16,7 @@ func (p *parts) duties(c config) []job {
 		{"reconcile", 30 * time.Second, p.reconcile},
 		{"warm", 30 * time.Second, p.chores.Warm},
 		{"return unused", time.Minute, p.chores.ReturnUnused},
+		{"retire", time.Minute, p.chores.Retire},
 		{"remind", time.Minute, p.chores.Remind},
 		{"close days", 5 * time.Minute, p.closeDays},
 		{"gauges", 15 * time.Second, p.gauges()},

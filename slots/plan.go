@@ -16,6 +16,7 @@ type aim struct {
 	rules    Rules
 	calendar Calendar
 	now      time.Time
+	held     map[string]int // see PublishOptions
 }
 
 // plan is what has to be written so that a day offers what it shall, as far as

@@ -38,6 +38,10 @@ func (p *plan) planQuotas(old []Quota) {
 		}
 	}
 	p.addCaps(rows, before)
+	for id, row := range rows {
+		row.Cap = max(row.Cap, p.aim.held[id])
+		rows[id] = row
+	}
 	for _, id := range slices.Sorted(maps.Keys(rows)) {
 		p.compare(rows[id], before)
 	}

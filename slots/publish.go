@@ -19,6 +19,11 @@ var ErrCalendarUnconfirmed = fault.New(fault.Conflict, "calendar_unconfirmed")
 type PublishOptions struct {
 	DryRun                     bool // only say what would change
 	ConfirmUnpublishedCalendar bool // also in years whose calendar is not confirmed
+
+	// Held is how many places of a quota, the booked ones too, are promised at this
+	// moment: none is cut below that, also in a slot that the schedule has no more.
+	// What is left over then is for Retire.
+	Held map[string]int
 }
 
 // Publish makes the office offer, from one day to another, what its schedule,
@@ -82,7 +87,7 @@ func (s *Store) plans(ctx context.Context, tx postgres.Querier, o Office, from, 
 		if !b.calendar.Confirmed(day.Year) && !options.ConfirmUnpublishedCalendar {
 			return nil, ErrCalendarUnconfirmed
 		}
-		p, err := b.plan(o, day, now)
+		p, err := b.plan(o, day, now, options.Held)
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +134,7 @@ func readBasis(ctx context.Context, tx postgres.Querier, office string, from, to
 	return b, nil
 }
 
-func (b basis) plan(o Office, day date.Date, now time.Time) (plan, error) {
+func (b basis) plan(o Office, day date.Date, now time.Time, held map[string]int) (plan, error) {
 	template, err := scheduleOn(b.schedules, day)
 	if err != nil {
 		return plan{}, err
@@ -140,6 +145,7 @@ func (b basis) plan(o Office, day date.Date, now time.Time) (plan, error) {
 		caps:     template.Caps,
 		rules:    rulesOn(b.rules, day),
 		calendar: b.calendar,
+		held:     held,
 	}, b.quotas[day])
 	p.preview.Closed = b.closed(day, len(p.aim.slots))
 	return p, nil
