@@ -46,6 +46,9 @@ type Application struct {
 	Caller  string // who asked, where somebody else typed; empty otherwise
 }
 
+// notServedHere is said of a document whose holders other offices register.
+const notServedHere = "not_served_here"
+
 // Wrong says by field what keeps the parties from being registered on the
 // visit date at an office with these rules; nothing if nothing does.
 //
@@ -67,7 +70,7 @@ func (a Application) Wrong(service slots.Service, rules slots.Rules, visit date.
 	for i, p := range a.Parties {
 		served, mainland := serves(rules, p.Document)
 		if !served {
-			wrong[fmt.Sprintf("parties.%d.document.type", i)] = "not_served_here"
+			wrong[fmt.Sprintf("parties.%d.document.type", i)] = notServedHere
 		}
 		if !mainland {
 			foreign++

@@ -7,11 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/internal/postgres"
 	"hunyue/slots"
@@ -117,7 +120,39 @@ func (d *Desk) eligible(ctx context.Context, a Application, slot slots.SlotID) (
 	if !offered || service.Group != slot.Group {
 		return rules, fault.InFields(map[string]string{"service": "not_offered"})
 	}
-	return rules, fault.InFields(a.Wrong(service, rules, slot.Day))
+	wrong := a.Wrong(service, rules, slot.Day)
+	if err := fault.InFields(wrong); err == nil || !slices.Contains(slices.Collect(maps.Values(wrong)), notServedHere) {
+		return rules, err
+	}
+	elsewhere, err := d.ServedAt(ctx, a, slot.Day)
+	if err != nil {
+		return rules, err
+	}
+	refusal := fault.Of(fault.InFields(wrong))
+	for _, o := range elsewhere {
+		refusal.Offices = append(refusal.Offices, o.ID)
+	}
+	return rules, refusal
+}
+
+// ServedAt is the offices that register such a couple on a day (domain rule 8).
+func (d *Desk) ServedAt(ctx context.Context, a Application, day date.Date) ([]slots.Office, error) {
+	all, err := d.Offices.Offices(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var able []slots.Office
+	for _, o := range all {
+		service, offered := o.Service(a.Service)
+		rules, err := d.Offices.Rules(ctx, o.ID, day)
+		if err != nil {
+			return nil, err
+		}
+		if offered && len(a.Wrong(service, rules, day)) == 0 {
+			able = append(able, o)
+		}
+	}
+	return able, nil
 }
 
 // prepare seals and hashes what goes into the database.

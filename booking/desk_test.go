@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -357,5 +358,28 @@ func TestBothDesksSeeEachOthersChanges(t *testing.T) {
 	}
 	if n := left(w.desk); n != 0 {
 		t.Errorf("the public desk has %d places left after the staff's held the only one", n)
+	}
+}
+
+func TestOfficesThatServeForeignersAreNamed(t *testing.T) {
+	w := newWorld(t)
+	w.exec(`INSERT INTO office (id, name, name_en, address, phone) VALUES ('430703', '鼎城区婚姻登记处', 'Dingcheng', '示例路2号', '0736-0000002')`)
+	w.exec(`INSERT INTO office_service (office_id, service_id) VALUES ('430703', 'marriage')`)
+	rules := slots.DefaultRules()
+	rules.XBOverseas = true
+	if err := w.desk.Offices.SetRules(t.Context(), "430703", w.day.AddDays(-6), rules, "test", "manager"); err != nil {
+		t.Fatal(err)
+	}
+	h := w.held(w.slot("0900", 1), "k")
+	for number, want := range map[string][]string{
+		"E12345678": {"430703"}, // of a Chinese citizen abroad
+		"X1234567":  nil,        // of a foreigner, whom nobody serves here
+	} {
+		couple := w.couple()
+		couple[1].Document = identity.Document{Type: identity.Passport, Number: number}
+		_, err := w.desk.Confirm(t.Context(), w.application(h, "k", couple))
+		if f := fault.Of(err); f.Fields["parties.1.document.type"] != notServedHere || !slices.Equal(f.Offices, want) {
+			t.Errorf("with %s: %v, offices %v; want %v", number, f.Fields, f.Offices, want)
+		}
 	}
 }

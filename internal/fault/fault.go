@@ -40,6 +40,9 @@ type Error struct {
 
 	// RetryAfter is how long to wait before trying again; zero says nothing.
 	RetryAfter time.Duration
+
+	// Offices is the ids of the offices that can do what this one cannot.
+	Offices []string
 }
 
 // New declares a fault.

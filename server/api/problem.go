@@ -20,6 +20,7 @@ type ProblemDocument struct {
 	Status     int               `json:"status"`
 	Code       string            `json:"code"`
 	Fields     map[string]string `json:"fields,omitempty"`
+	Offices    []string          `json:"offices,omitempty"`     // that can do what this one cannot
 	RetryAfter int               `json:"retry_after,omitempty"` // seconds
 	Request    string            `json:"request,omitempty"`     // under which we have noted our own mistake
 }
@@ -70,7 +71,8 @@ func statusOf(kind fault.Kind) int {
 // Problem is f as a document, under a title in the reader's language.
 func Problem(f *fault.Error, title string) ProblemDocument {
 	return ProblemDocument{
-		Type: "about:blank", Title: title, Status: Status(f), Code: f.Code, Fields: f.Fields, RetryAfter: seconds(f.RetryAfter),
+		Type: "about:blank", Title: title, Status: Status(f), Code: f.Code, Fields: f.Fields, Offices: f.Offices,
+		RetryAfter: seconds(f.RetryAfter),
 	}
 }
 
