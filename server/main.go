@@ -45,7 +45,8 @@ type commandLine struct {
 		Import calendarImport `cmd:"" help:"Put in the holidays and make-up workdays of a year."`
 	} `cmd:"" help:"Days off and days worked instead."`
 	Office struct {
-		Put officePut `cmd:"" help:"Make an office, or change what is said of it."`
+		Put   officePut   `cmd:"" help:"Make an office, or change what is said of it."`
+		Rules officeRules `cmd:"" help:"Show the rules that hold at an office, or change them from a day on."`
 	} `cmd:"" help:"Registry offices."`
 	User struct {
 		Add     userAdd     `cmd:"" help:"Make a staff account."`
