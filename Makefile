@@ -1,12 +1,17 @@
 # The commands of this project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench generate fmt vuln
+.PHONY: help run test check bench stampede faults generate fmt vuln
 
 LINT := go tool -modfile=tools/go.mod golangci-lint
 VULN := go tool -modfile=tools/go.mod govulncheck
 
 # What to test: make test PKG=./booking
 PKG ?= ./...
+
+# The tests that break something on purpose and say in a line what came of it.
+FAULTS := Guards|Flush|Failover|ClusterServesADesk|LossDoesNot|RedisThatIsAway|Canary|Restart|ARequestThatHasBegun|ProgramEndsWith
+FAULTS := $(FAULTS)|BrokenInvariant|APanicIs|UnexpectedEnd|KilledParent|CutShort|HalfMade|Orphans|Strangers|Traps|DataOfAnotherVersion
+FAULTS := $(FAULTS)|OutlivesACrash|NeverSentTwice|AnAnswerThatIsLost|NothingIsRepeated|ALeaseThat|AFailingEvent|KeepsFailing
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +42,16 @@ bench: ## measure, each figure beside its floor in the same run
 	@go build -o bin/hunyue ./server
 	@go run ./internal/testenv/with go run ./internal/bench
 	@go test -run '^$$' -bench 'Start' -benchtime 5x ./internal/engines
+
+stampede: ## the release minute: 64 couples on 10 places, at the desk and over HTTP, with the figures
+	@scripts/setup
+	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
+	@bin/with bin/count -lines stampede -count=1 -p 1 -run 'TestStampede' ./booking ./server
+
+faults: ## what is broken on purpose, a line each, and what came of it
+	@scripts/setup
+	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
+	@bin/with bin/count -lines fault -count=1 -run '$(FAULTS)' ./booking ./notify ./server ./internal/engines
 
 generate: ## make the generated files anew
 	go generate ./...

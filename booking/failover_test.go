@@ -18,7 +18,7 @@ func TestSentinelFailoverBreaksNoPromise(t *testing.T) {
 	t.Parallel()
 	client, group := testenv.OwnSentinel(t)
 	w := worldAt(t, client, "")
-	w.failover(group, func() {})
+	w.failover("the master of Sentinels", group, func() {})
 }
 
 // In a cluster the days of the other masters go on as if nothing had happened.
@@ -30,7 +30,7 @@ func TestClusterFailoverBreaksNoPromise(t *testing.T) {
 	for group.Master(w.key(w.day)) == group.Master(w.key(elsewhere.Day)) {
 		w.day = w.day.AddDays(1)
 	}
-	w.failover(group, func() { w.book(elsewhere) })
+	w.failover("a master of a cluster", group, func() { w.book(elsewhere) })
 }
 
 // failover kills the Redis that decides about w.day while three couples type.
@@ -38,7 +38,7 @@ func TestClusterFailoverBreaksNoPromise(t *testing.T) {
 // newcomers are kept out, and once every hold that may have been lost has ended
 // the places that are left are sold, and no more; also on a day of that Redis
 // that nobody asked for meanwhile.
-func (w *world) failover(group *testenv.Group, elsewhere func()) {
+func (w *world) failover(name string, group *testenv.Group, elsewhere func()) {
 	w.t.Helper()
 	slot, quiet := w.slot("0900", 5), w.quiet(group)
 	w.book(slot)
@@ -52,7 +52,7 @@ func (w *world) failover(group *testenv.Group, elsewhere func()) {
 	elsewhere()
 	w.left(slot)
 	wait := w.resuming(slot, died.Add(30*time.Second))
-	w.t.Logf("asked again after %v, newcomers are kept out for %v", time.Since(died), wait)
+	away := time.Since(died)
 	at := w.desk.Holds.keys(slot.Family(slots.Phone))[1]
 	if err := w.desk.Holds.Redis.ZScore(w.t.Context(), at, lost.ID.String()).Err(); !errors.Is(err, goredis.Nil) {
 		w.t.Errorf("the last hold was not lost: %v", err)
@@ -71,6 +71,8 @@ func (w *world) failover(group *testenv.Group, elsewhere func()) {
 	}
 	w.drain()
 	w.check()
+	w.t.Logf("fault: %s killed while couples type, its replica one hold behind: asked again after %.1f s, newcomers kept out for %v, then %d of 5 places booked",
+		name, away.Seconds(), wait, w.booked(slot))
 }
 
 // quiet is a slot of another day about which the same Redis decides.

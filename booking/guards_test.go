@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -78,8 +79,9 @@ var guards = []guard{
 func TestGuards(t *testing.T) {
 	for i, g := range guards {
 		t.Run(g.name, func(t *testing.T) {
-			if broken := g.promise(newWorld(t)); broken != "" {
-				t.Errorf("with the guard: %s", broken)
+			kept := g.promise(newWorld(t))
+			if kept != "" {
+				t.Errorf("with the guard: %s", kept)
 			}
 			w := newWorld(t)
 			g.switchOff(w, fmt.Sprintf("hunyue_mutant%d", i+1))
@@ -87,7 +89,7 @@ func TestGuards(t *testing.T) {
 			if broken == "" {
 				t.Error("without the guard nothing is noticed")
 			}
-			t.Logf("without the guard: %s", broken)
+			t.Logf("fault: guard %s, switched off: %s; switched on: %s", g.name, cmp.Or(broken, "nothing was noticed"), cmp.Or(kept, "kept"))
 		})
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"hunyue/internal/fault"
 	"hunyue/internal/testenv"
 	"hunyue/slots"
 )
@@ -17,8 +19,35 @@ const (
 	places = 10
 )
 
+// figures is what stampedes come to.
+type figures struct {
+	answers  testenv.Answers
+	failures atomic.Int64 // answers that were neither yes nor no
+	spent    time.Duration
+
+	rounds, stored, refused, oversold int
+}
+
+func (f *figures) String() string {
+	return fmt.Sprintf("%d rounds of %d rivals for %d places: %d stored, %d refused, %d oversold, in %.1f s; %v, %d failures",
+		f.rounds, rivals, places, f.stored, f.refused, f.oversold, f.spent.Seconds(), &f.answers, f.failures.Load())
+}
+
+// count adds a round with so many appointments.
+func (f *figures) count(crowd []*rival, stored int) {
+	f.rounds++
+	f.stored += stored
+	f.oversold += max(0, stored-places)
+	for _, r := range crowd {
+		if errors.Is(r.err, ErrFull) {
+			f.refused++
+		}
+	}
+}
+
 // rival is one couple in a stampede and what became of it.
 type rival struct {
+	*figures
 	key      string
 	parties  []Party
 	hold     Hold
@@ -30,7 +59,7 @@ type rival struct {
 // are sent twice at once, and what may have failed for a moment is sent again
 // with the same key.
 func (r *rival) run(w *world, slot slots.SlotID) {
-	r.hold, r.err = insist(func() (Hold, error) { return w.desk.Hold(w.t.Context(), w.ask(slot, r.key)) })
+	r.hold, r.err = insist(r.figures, func() (Hold, error) { return w.desk.Hold(w.t.Context(), w.ask(slot, r.key)) })
 	if r.err != nil {
 		return
 	}
@@ -43,7 +72,7 @@ func (r *rival) run(w *world, slot slots.SlotID) {
 	var all sync.WaitGroup
 	for i := range taps {
 		all.Go(func() {
-			receipts[i], errs[i] = insist(func() (Receipt, error) { return w.desk.Confirm(w.t.Context(), application) })
+			receipts[i], errs[i] = insist(r.figures, func() (Receipt, error) { return w.desk.Confirm(w.t.Context(), application) })
 		})
 	}
 	all.Wait()
@@ -51,9 +80,14 @@ func (r *rival) run(w *world, slot slots.SlotID) {
 }
 
 // insist repeats what may succeed a moment later.
-func insist[T any](try func() (T, error)) (T, error) {
+func insist[T any](f *figures, try func() (T, error)) (T, error) {
 	for n := 0; ; n++ {
+		asked := time.Now()
 		v, err := try()
+		f.answers.Waited(time.Since(asked))
+		if kind := fault.Of(err).Kind; err != nil && (kind == fault.Internal || kind == fault.Unavailable) {
+			f.failures.Add(1)
+		}
 		if n == 20 || (!errors.Is(err, ErrUnknownOutcome) && !errors.Is(err, ErrStillRunning)) {
 			return v, err
 		}
@@ -61,10 +95,10 @@ func insist[T any](try func() (T, error)) (T, error) {
 	}
 }
 
-func stampede(w *world, slot slots.SlotID, name string) []*rival {
+func stampede(w *world, slot slots.SlotID, name string, f *figures) []*rival {
 	crowd := make([]*rival, rivals)
 	for i := range crowd {
-		crowd[i] = &rival{key: fmt.Sprintf("%s/%d", name, i), parties: w.couple()}
+		crowd[i] = &rival{figures: f, key: fmt.Sprintf("%s/%d", name, i), parties: w.couple()}
 	}
 	var all sync.WaitGroup
 	start := make(chan struct{})
@@ -74,18 +108,20 @@ func stampede(w *world, slot slots.SlotID, name string) []*rival {
 			r.run(w, slot)
 		})
 	}
+	began := time.Now()
 	close(start)
 	all.Wait()
+	f.spent += time.Since(began)
 	return crowd
 }
 
 // 64 couples want 10 places at the same moment, 200 times over.
 func TestStampedeStoresExactlyTheCapacity(t *testing.T) {
 	w := newWorld(t)
-	rounds := 200
-	for round := range rounds {
+	var f figures
+	for round := range 200 {
 		slot := w.slot(fmt.Sprintf("%02d%02d", round/60, round%60), places)
-		crowd := stampede(w, slot, fmt.Sprint(round))
+		crowd := stampede(w, slot, fmt.Sprint(round), &f)
 		booked := 0
 		for _, r := range crowd {
 			switch {
@@ -96,13 +132,15 @@ func TestStampedeStoresExactlyTheCapacity(t *testing.T) {
 				t.Errorf("round %d: a rival was answered %v", round, r.err)
 			}
 		}
-		if stored := w.booked(slot); booked != places || stored != places {
+		stored := w.booked(slot)
+		if booked != places || stored != places {
 			t.Errorf("round %d: %d told so, %d stored, %d places", round, booked, stored, places)
 		}
+		f.count(crowd, stored)
 	}
 	w.drain()
 	w.check()
-	t.Logf("%d rounds, %d rivals each, %d places each", rounds, rivals, places)
+	t.Logf("stampede: couples at the desk, %v", &f)
 }
 
 // sameReceipt asks again with the same key, after everything is over.
@@ -123,6 +161,8 @@ func (w *world) sameReceipt(slot slots.SlotID, r *rival) {
 func TestFlushDuringTheStampedeBreaksNoPromise(t *testing.T) {
 	own, _ := testenv.OwnRedis(t)
 	w := worldAt(t, own, "")
+	var f figures
+	promised, broken := 0, 0
 	for round := range 20 {
 		slot := w.slot(fmt.Sprintf("%02d00", round), places)
 		done := make(chan struct{})
@@ -131,12 +171,16 @@ func TestFlushDuringTheStampedeBreaksNoPromise(t *testing.T) {
 			time.Sleep(time.Duration(rand.IntN(15)) * time.Millisecond)
 			own.FlushAll(t.Context())
 		}()
-		crowd := stampede(w, slot, fmt.Sprint(round))
+		crowd := stampede(w, slot, fmt.Sprint(round), &f)
 		<-done
 		granted := 0
 		for _, r := range crowd {
+			if r.hold.Token != "" {
+				promised++
+			}
 			switch {
 			case r.hold.Token != "" && r.err != nil:
+				broken++
 				t.Errorf("round %d: refused after a granted hold: %v", round, r.err)
 			case r.err == nil:
 				granted++
@@ -144,9 +188,11 @@ func TestFlushDuringTheStampedeBreaksNoPromise(t *testing.T) {
 				t.Errorf("round %d: %v", round, r.err)
 			}
 		}
-		if stored := w.booked(slot); stored != granted || stored > places {
+		stored := w.booked(slot)
+		if stored != granted || stored > places {
 			t.Errorf("round %d: %d stored, %d told so, %d places", round, stored, granted, places)
 		}
+		f.count(crowd, stored)
 		if _, err := w.desk.Reconcile(t.Context()); err != nil { // notices the loss if nobody else has
 			t.Fatal(err)
 		}
@@ -160,4 +206,6 @@ func TestFlushDuringTheStampedeBreaksNoPromise(t *testing.T) {
 	}
 	w.drain()
 	w.check()
+	t.Logf("fault: FLUSHALL in the middle of %d stampedes: %d holds granted, %d refused after one, %d stored, %d oversold",
+		f.rounds, promised, broken, f.stored, f.oversold)
 }

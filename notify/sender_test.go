@@ -61,9 +61,11 @@ func TestAMessageOutlivesACrash(t *testing.T) {
 			}
 			h.shift(t, 61*time.Second) // the lease of the dead
 			h.drain(t)
-			if got := len(h.post.kinds()); got != c.texts {
+			got := len(h.post.kinds())
+			if got != c.texts {
 				t.Errorf("%d texts, want %d", got, c.texts)
 			}
+			t.Logf("fault: the program dies %s: messages sent: %d", c.name, got)
 			if diff := cmp.Diff(c.attempts, h.attempts(t)); diff != "" {
 				t.Errorf("attempts (-want +got):\n%s", diff)
 			}
@@ -88,9 +90,11 @@ func TestACodeIsNeverSentTwice(t *testing.T) {
 					h.shift(t, time.Duration(turn)*61*time.Second)
 					h.drain(t)
 				}
-				if got := len(h.post.kinds()); got > 1 || got == 1 != accepted {
+				got := len(h.post.kinds())
+				if got > 1 || got == 1 != accepted {
 					t.Errorf("sent %d times by a process that died (taken: %t)", got, accepted)
 				}
+				t.Logf("fault: the program dies with a code in hand (taken by the channel %t, forgotten there %t): messages sent: %d", accepted, forgets, got)
 				want := "code failed"
 				if accepted && !forgets {
 					want = "code done"
@@ -113,12 +117,14 @@ func TestAnAnswerThatIsLostCostsOneDuplicateAtMost(t *testing.T) {
 		h.shift(t, time.Duration(turn)*time.Hour)
 		h.drain(t)
 	}
-	if got := len(h.post.kinds()); got != 2 {
+	got, calls := len(h.post.kinds()), h.calls(t)
+	if got != 2 {
 		t.Errorf("sent %d times to a phone of which nothing is heard, want 2", got)
 	}
-	if diff := cmp.Diff([]string{"booked"}, h.calls(t)); diff != "" {
+	if diff := cmp.Diff([]string{"booked"}, calls); diff != "" {
 		t.Errorf("call list (-want +got):\n%s", diff)
 	}
+	t.Logf("fault: every answer of the channel lost, and it cannot tell: messages sent: %d, then on the call list: %d", got, len(calls))
 }
 
 func TestNothingIsRepeatedUntilTheChannelCanBeAsked(t *testing.T) {
@@ -134,12 +140,14 @@ func TestNothingIsRepeatedUntilTheChannelCanBeAsked(t *testing.T) {
 	h.post.mute = false
 	h.shift(t, time.Hour)
 	h.drain(t)
-	if got := len(h.post.kinds()); got != 1 {
+	got := len(h.post.kinds())
+	if got != 1 {
 		t.Errorf("sent %d times, want 1", got)
 	}
 	if diff := cmp.Diff([]string{"booked done"}, h.states(t)); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
+	t.Logf("fault: an answer lost while the channel cannot be asked: messages sent: %d", got)
 }
 
 func TestAMessageWaitsForABusyChannel(t *testing.T) {

@@ -106,6 +106,7 @@ func TestAFailingEventHoldsUpOnlyItsOwnAppointment(t *testing.T) {
 	if got := h.texts(t, `SELECT attempts::text FROM outbox WHERE appointment_id < 3 ORDER BY id`); !slices.Equal(got, []string{"1", "0", "1"}) {
 		t.Errorf("attempts of the failing appointments: %v, want 1 0 1", got)
 	}
+	t.Logf("fault: the handler fails for one appointment and panics for another: %d others told", len(told))
 }
 
 func TestAnEventThatKeepsFailingIsGivenUpAndCalled(t *testing.T) {
@@ -127,9 +128,11 @@ func TestAnEventThatKeepsFailingIsGivenUpAndCalled(t *testing.T) {
 	if diff := cmp.Diff([]string{"booked failed"}, h.states(t)); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"booked"}, h.calls(t)); diff != "" {
+	calls := h.calls(t)
+	if diff := cmp.Diff([]string{"booked"}, calls); diff != "" {
 		t.Errorf("call list (-want +got):\n%s", diff)
 	}
+	t.Logf("fault: a channel that is down for good: tried %d times, then on the call list: %d", asked, len(calls))
 	h.settle(t, "q")
 	for turn := range 30 {
 		h.shift(t, 13*time.Hour+time.Duration(turn)*time.Minute)

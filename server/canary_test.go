@@ -76,6 +76,7 @@ type mine struct {
 	*world
 	secrets []string // names, numbers, phones, and what opens or shows an appointment
 	numbers []string // of appointments
+	found   int      // places where somebody can be read
 }
 
 func (m *mine) keep(secrets ...string) { m.secrets = append(m.secrets, secrets...) }
@@ -149,6 +150,7 @@ func TestCanary(t *testing.T) {
 		m.keep(token)
 	}
 	m.absentFromLogAndMetrics()
+	t.Logf("fault: %d secrets sent as canaries while engines fail: found in %d places of the log, Redis, the metrics and the tables", len(m.secrets), m.found)
 }
 
 // lookedUp finds appointments by all that names them, as couples and staff do.
@@ -218,13 +220,15 @@ func (m *mine) enginesFail() {
 	if _, err := locked.Exec(`SELECT id FROM quota WHERE id = $1 FOR UPDATE`, here+"-20260522-0930-marriage-web"); err != nil {
 		m.t.Fatal(err)
 	}
-	m.refused(http.StatusConflict, "still_running", "POST", "/appointments", body, shown...)
+	waits := m.refused(http.StatusConflict, "still_running", "POST", "/appointments", body, shown...)
+	m.t.Logf("fault: a row of Postgres locked while a couple books: told %s", waits["code"])
 	if err := locked.Rollback(); err != nil {
 		m.t.Fatal(err)
 	}
 	m.engine.Kill()
-	m.refused(http.StatusServiceUnavailable, "resuming", "POST", "/holds", doc{"slot": here + "-20260522-1000-marriage"})
-	m.want(http.StatusCreated, "POST", "/appointments", body, shown...) // the hold was granted: its place is kept
+	late := m.refused(http.StatusServiceUnavailable, "resuming", "POST", "/holds", doc{"slot": here + "-20260522-1000-marriage"})
+	kept := m.want(http.StatusCreated, "POST", "/appointments", body, shown...) // the hold was granted: its place is kept
+	m.t.Logf("fault: Redis killed while a couple types: they are %s, newcomers are told %s", kept["status"], late["code"])
 	m.engine.Restart()
 	if _, err := m.desk.Reconcile(m.t.Context()); err != nil {
 		m.t.Fatal(err)
@@ -239,6 +243,7 @@ func (m *mine) absentFromRedis() {
 	for key, content := range all {
 		for _, secret := range m.secrets {
 			if strings.Contains(key+"\n"+content, secret) {
+				m.found++
 				m.t.Errorf("Redis keeps %q under %s", secret, key)
 			}
 		}
@@ -256,6 +261,7 @@ func (m *mine) absentFromLogAndMetrics() {
 		}
 		for _, secret := range append(m.secrets, m.numbers...) {
 			if strings.Contains(text, secret) {
+				m.found++
 				m.t.Errorf("%q is in %s", secret, where)
 			}
 		}
@@ -294,6 +300,7 @@ func (m *mine) absentFromTheDatabase() {
 		m.t.Fatal(err)
 	}
 	if !slices.Equal(found, []string{"dev_message.phone"}) {
+		m.found++
 		m.t.Errorf("somebody can be read in %v; want the phones of demo messages and nothing else", found)
 	}
 }

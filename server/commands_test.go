@@ -40,6 +40,7 @@ func TestCheckFailsOnABrokenInvariant(t *testing.T) {
 	if err == nil || !strings.Contains(out, "1  caps_equal_their_places\n") {
 		t.Errorf("a cap that counts what nobody booked: %v\n%s", err, out)
 	}
+	t.Logf("fault: a count changed behind the program's back: hunyue check says %q", err)
 }
 
 func TestDoctorSaysWhatIsWrong(t *testing.T) {

@@ -195,6 +195,7 @@ func TestAPanicIsAnInternalErrorWithoutDetails(t *testing.T) {
 			t.Errorf("the log has %s: %s", private, log)
 		}
 	}
+	t.Logf("fault: a panic in a handler: answered %d, logged %d time", w.Code, strings.Count(log, "request failed"))
 }
 
 // Postgres repeats what was typed in its messages.

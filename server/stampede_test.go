@@ -5,9 +5,11 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"hunyue/internal/testenv"
 	"hunyue/slots"
 )
 
@@ -17,10 +19,37 @@ const (
 	rounds = 20
 )
 
+// figures is what stampedes come to.
+type figures struct {
+	answers testenv.Answers
+	fives   atomic.Int64 // answers of 500 and above
+	spent   time.Duration
+
+	rounds, stored, refused, oversold int
+}
+
+func (f *figures) String() string {
+	return fmt.Sprintf("%d rounds of %d rivals for %d places: %d stored, %d refused, %d oversold, in %.1f s; %v, %d of them 5xx",
+		f.rounds, rivals, places, f.stored, f.refused, f.oversold, f.spent.Seconds(), &f.answers, f.fives.Load())
+}
+
+// count adds a round with so many appointments.
+func (f *figures) count(crowd []*rival, stored int) {
+	f.rounds++
+	f.stored += stored
+	f.oversold += max(0, stored-places)
+	for _, r := range crowd {
+		if r.failed == nil && r.holds[0].status == http.StatusConflict {
+			f.refused++
+		}
+	}
+}
+
 // rival is one couple in a stampede, with the keys that its program sends, and
 // every answer that it was given.
 type rival struct {
 	*world
+	seen       *figures
 	key, phone string
 	couple     []doc
 
@@ -75,7 +104,12 @@ func (r *rival) tap(path string, body doc, headers ...string) []answer {
 // a moment later, it is sent again.
 func (r *rival) insist(path string, body doc, headers ...string) (answer, error) {
 	for n := 0; ; n++ {
+		asked := time.Now()
 		got, err := r.send("POST", "/api/v1"+path, body, headers...)
+		r.seen.answers.Waited(time.Since(asked))
+		if got.status >= http.StatusInternalServerError {
+			r.seen.fives.Add(1)
+		}
 		if err != nil || n == 20 {
 			return got, err
 		}
@@ -108,11 +142,11 @@ func (r *rival) receiveCode() string {
 }
 
 // crowd lets 64 rivals loose on a slot at the same moment.
-func (w *world) crowd(slot string) []*rival {
+func (w *world) crowd(slot string, f *figures) []*rival {
 	all := make([]*rival, rivals)
 	for i := range all {
 		couple, phone := w.couple()
-		all[i] = &rival{world: w, key: fmt.Sprintf("%s/%d", slot, i), phone: phone, couple: couple}
+		all[i] = &rival{world: w, seen: f, key: fmt.Sprintf("%s/%d", slot, i), phone: phone, couple: couple}
 	}
 	var running sync.WaitGroup
 	start := make(chan struct{})
@@ -122,8 +156,10 @@ func (w *world) crowd(slot string) []*rival {
 			r.run(slot)
 		})
 	}
+	began := time.Now()
 	close(start)
 	running.Wait()
+	f.spent += time.Since(began)
 	return all
 }
 
@@ -139,21 +175,25 @@ func TestStampede(t *testing.T) {
 	}, w.as("manager")...)
 	w.want(http.StatusOK, "POST", "/manage/offices/"+here+"/publish", doc{"from": "2026-05-21", "to": "2026-05-21"}, w.as("manager")...)
 	w.beside()
+	var f figures
 	for round := range rounds {
 		slot := fmt.Sprintf("%s-20260521-%02d%02d-marriage", here, 9+round/6, round%6*10)
-		crowd := w.crowd(slot)
+		crowd := w.crowd(slot, &f)
 		booked := map[string]bool{}
 		for _, r := range crowd {
 			r.judge(booked)
 		}
-		if stored := w.stored(slot); len(booked) != places || stored != places {
+		stored := w.stored(slot)
+		if len(booked) != places || stored != places {
 			t.Errorf("round %d: %d told so, %d stored, %d places", round, len(booked), stored, places)
 		}
+		f.count(crowd, stored)
 		for _, r := range crowd {
 			r.again(slot)
 		}
 	}
 	w.check()
+	t.Logf("stampede: couples over HTTP, %v", &f)
 }
 
 // judge wants every request of a rival to have been answered, all with the same:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -44,12 +45,14 @@ func TestARequestThatHasBegunIsAnswered(t *testing.T) {
 	case <-time.After(50 * time.Millisecond):
 	}
 	close(goOn)
-	if status := <-answered; status != http.StatusTeapot {
+	status := <-answered
+	if status != http.StatusTeapot {
 		t.Errorf("answered %d", status)
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+	t.Logf("fault: the program stopped in the middle of a request: answered %d, then ended", status)
 }
 
 func TestHeadIsAnsweredWhereGetIs(t *testing.T) {
@@ -86,7 +89,10 @@ func TestTheProgramEndsWithItsEngines(t *testing.T) {
 	if err := syscall.Kill(running.RedisPID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	if err := watch(t.Context(), running); err == nil || !strings.Contains(err.Error(), "ended unexpectedly") {
+	err = watch(t.Context(), running)
+	if err == nil || !strings.Contains(err.Error(), "ended unexpectedly") {
 		t.Errorf("an engine that died: %v", err)
 	}
+	said, _, _ := strings.Cut(fmt.Sprint(err), ";") // and not the log of Redis
+	t.Logf("fault: the private Redis killed under the program: it ends and says %q", said)
 }

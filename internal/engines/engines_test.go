@@ -203,9 +203,12 @@ func TestUnexpectedEndIsReported(t *testing.T) {
 			case <-time.After(10 * time.Second):
 				t.Fatal("nobody noticed")
 			}
-			if err := e.Err(); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "killed") {
+			err := e.Err()
+			if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "killed") {
 				t.Errorf("the end of %s is reported as %v", name, err)
 			}
+			said, _, _ := strings.Cut(fmt.Sprint(err), ";") // and not its log
+			t.Logf("fault: %s killed: reported as %q", name, said)
 		})
 	}
 }

@@ -68,10 +68,12 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 			kill(t, parent)
 			parent, e = startParent(t, data, who)
 			recall(t, e, "before")
-			if left := leftovers(t, data); len(left) > 0 {
+			left := leftovers(t, data)
+			if len(left) > 0 {
 				t.Errorf("left behind: %q", left)
 			}
 			stopParent(t, parent)
+			t.Logf("fault: the program killed twice (%s): its engines ended with it, the next start knows what was written, %d folders left behind", name, len(left))
 		})
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 func TestStartCutShortCanBeRepeated(t *testing.T) {
 	t.Parallel()
-	data := dataFolder(t)
+	data, cut := dataFolder(t), 0
 	for _, after := range []time.Duration{50, 200, 400} {
 		ctx, cancel := context.WithTimeout(t.Context(), after*time.Millisecond)
 		e, err := Start(ctx, both(data))
@@ -26,14 +26,18 @@ func TestStartCutShortCanBeRepeated(t *testing.T) {
 			}
 		case !errors.Is(err, context.DeadlineExceeded):
 			t.Errorf("cut short after %d ms: %v", after, err)
+		default:
+			cut++
 		}
 	}
 	e := mustStart(t, both(data))
 	remember(t, e, "whole")
 	recall(t, e, "whole")
-	if left := leftovers(t, data); len(left) > 0 {
+	left := leftovers(t, data)
+	if len(left) > 0 {
 		t.Errorf("left behind: %q", left)
 	}
+	t.Logf("fault: the first start of the engines cut short, %d times: the next one is whole, %d folders left behind", cut, len(left))
 }
 
 func TestHalfMadeDatabaseIsNotUsed(t *testing.T) {
@@ -45,9 +49,11 @@ func TestHalfMadeDatabaseIsNotUsed(t *testing.T) {
 	}
 	writeFile(t, filepath.Join(half, "PG_VERSION"), "15\n")
 	mustStart(t, both(data))
-	if left := leftovers(t, data); len(left) > 0 {
+	left := leftovers(t, data)
+	if len(left) > 0 {
 		t.Errorf("left behind: %q", left)
 	}
+	t.Logf("fault: a database that was half made: made anew, %d folders left behind", len(left))
 }
 
 // Where the system does not tell children that their parent died, the next
@@ -67,6 +73,7 @@ func TestOrphansAreStopped(t *testing.T) {
 	mustBeGone(t, next.home.postgresData(), orphaned.PostgresPID)
 	mustBeGone(t, next.home.redisData(), orphaned.RedisPID)
 	recall(t, next, "orphan")
+	t.Logf("fault: engines that outlived their program: processes %d and %d ended by the next start, what they wrote is there", orphaned.PostgresPID, orphaned.RedisPID)
 }
 
 // The number in a pid file may since have gone to another program.
@@ -83,15 +90,18 @@ func TestStrangersAreLeftAlone(t *testing.T) {
 		}
 	})
 	file := filepath.Join(data, "stale.pid")
-	for _, content := range []string{fmt.Sprintln(stranger.pid()), "", "0\n", "-1\n", "word\n"} {
+	stale := []string{fmt.Sprintln(stranger.pid()), "", "0\n", "-1\n", "word\n"}
+	for _, content := range stale {
 		writeFile(t, file, content)
 		if err := stopOrphan(t.Context(), file, data, syscall.SIGKILL, syscall.SIGKILL); err != nil {
 			t.Errorf("pid file %q: %v", content, err)
 		}
 	}
-	if stranger.endsAfter(50 * time.Millisecond) {
+	killed := stranger.endsAfter(50 * time.Millisecond)
+	if killed {
 		t.Error("a stranger was killed")
 	}
+	t.Logf("fault: %d pid files that are stale or spoilt: the stranger named in one killed: %t", len(stale), killed)
 }
 
 // Anybody may make a folder where temporary ones go, also one with our name.
@@ -110,9 +120,9 @@ func TestSocketsAvoidTraps(t *testing.T) {
 	if err := os.Symlink(data, sockets); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Start(t.Context(), Options{Data: data, Redis: true})
-	if err == nil || !strings.Contains(err.Error(), sockets) {
-		t.Errorf("a start over a link at %s: %v", sockets, err)
+	_, refused := Start(t.Context(), Options{Data: data, Redis: true})
+	if refused == nil || !strings.Contains(refused.Error(), sockets) {
+		t.Errorf("a start over a link at %s: %v", sockets, refused)
 	}
 	if err := os.Remove(sockets); err != nil {
 		t.Errorf("the link was not left alone: %v", err)
@@ -125,6 +135,7 @@ func TestSocketsAvoidTraps(t *testing.T) {
 	if info.Mode().Perm() != 0o700 {
 		t.Errorf("others may enter the folder of the sockets: %v", info.Mode())
 	}
+	t.Logf("fault: a link laid where the sockets go: refused (%t), and once it is gone made anew with %v", refused != nil, info.Mode().Perm())
 }
 
 func TestDataOfAnotherVersionIsRefused(t *testing.T) {
@@ -138,6 +149,7 @@ func TestDataOfAnotherVersionIsRefused(t *testing.T) {
 	if want := "PostgreSQL 9 (the version that made the data) not found"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v; want %q", err, want)
 	}
+	t.Logf("fault: data of another version of Postgres: refused with %q", err)
 }
 
 func TestFolderThatTheEnginesCannotEnterIsRefused(t *testing.T) {

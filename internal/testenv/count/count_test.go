@@ -60,6 +60,40 @@ func TestEveryWayToFailCounts(t *testing.T) {
 	}
 }
 
+func TestLinesOfAWordAreShownAndWhatIsBrokenIsCounted(t *testing.T) {
+	module := t.TempDir()
+	write(t, filepath.Join(module, "go.mod"), "module example\n\ngo 1.26\n")
+	write(t, filepath.Join(module, "faults/faults_test.go"), `package faults
+import "testing"
+func TestKept(t *testing.T) { t.Log("nobody reads this"); t.Log("fault: a plug pulled: nobody noticed") }
+func TestBroken(t *testing.T) { t.Run("sub", func(t *testing.T) { t.Log("fault: a line cut: 1 lost"); t.Error("1 is lost") }) }`)
+	t.Chdir(module)
+	var out strings.Builder
+	got := newTally(&out)
+	got.word = "fault"
+	if err := goTest(got, []string{"./..."}); err == nil || got.good() {
+		t.Error("go test is said to have succeeded")
+	}
+	if want := "2 faults, 1 violation"; got.counts() != want {
+		t.Errorf("got %q, want %q", got.counts(), want)
+	}
+	for _, want := range []string{"\nfault: a line cut: 1 lost\n", "1 is lost"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the output does not show %q", want)
+		}
+	}
+	if !strings.HasPrefix(out.String(), "fault: a plug pulled: nobody noticed\n") || strings.Contains(out.String(), "nobody reads this") {
+		t.Errorf("the output is\n%s", out.String())
+	}
+}
+
+func TestARunThatShowsNothingIsNotGood(t *testing.T) {
+	got := newTally(&strings.Builder{})
+	if got.word = "fault"; got.good() {
+		t.Error("no fault was shown, and that is said to be good")
+	}
+}
+
 func TestGoodRunHasNoError(t *testing.T) {
 	module := t.TempDir()
 	write(t, filepath.Join(module, "go.mod"), "module example\n\ngo 1.26\n")

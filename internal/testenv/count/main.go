@@ -5,6 +5,13 @@
 //
 // Tests and their subtests count alike. A package that fails without a failing
 // test, because it does not build or does not finish, counts as one failure.
+//
+// With -lines WORD before those arguments it shows instead what the tests
+// logged that begins with the word, and ends with how much that was and how
+// much is broken:
+//
+//	fault: Redis killed: the couple booked all the same
+//	1 fault, 0 violations
 package main
 
 import (
@@ -18,14 +25,17 @@ import (
 )
 
 func main() {
-	t := newTally(os.Stdout)
-	err := goTest(t, os.Args[1:])
+	t, args := newTally(os.Stdout), os.Args[1:]
+	if len(args) > 1 && args[0] == "-lines" {
+		t.word, args = args[1], args[2:]
+	}
+	err := goTest(t, args)
 	if err != nil && t.failed == 0 {
-		t.failed = 1
+		t.failed, t.violations = 1, 1
 		fmt.Fprintln(os.Stdout, "go test:", err)
 	}
-	fmt.Fprintf(os.Stdout, "%d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
-	if t.failed > 0 {
+	fmt.Fprintln(os.Stdout, t.counts())
+	if !t.good() {
 		os.Exit(1)
 	}
 }

@@ -22,11 +22,34 @@ type tally struct {
 	out                     io.Writer
 	passed, failed, skipped int
 	said                    map[string]map[string]*strings.Builder // by package, then test
-	broken                  map[string]bool                        // packages with a failed test
+	broken                  map[string][]string                    // failed tests, by package
+
+	word       string // lines that begin with it are shown, whatever became of the test
+	lines      int    // how many there were
+	violations int    // failures, but a test that failed only with its subtests
 }
 
 func newTally(out io.Writer) *tally {
-	return &tally{out: out, said: map[string]map[string]*strings.Builder{}, broken: map[string]bool{}}
+	return &tally{out: out, said: map[string]map[string]*strings.Builder{}, broken: map[string][]string{}}
+}
+
+// good reports whether nothing failed, and something was shown where lines of a
+// word are wanted.
+func (t *tally) good() bool { return t.failed == 0 && (t.word == "" || t.lines > 0) }
+
+// counts is the last line.
+func (t *tally) counts() string {
+	if t.word == "" {
+		return fmt.Sprintf("%d passed, %d failed, %d skipped", t.passed, t.failed, t.skipped)
+	}
+	return counted(t.lines, t.word) + ", " + counted(t.violations, "violation")
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func (t *tally) count(e event) {
@@ -55,6 +78,9 @@ func (t *tally) remember(e event) {
 }
 
 func (t *tally) endTest(e event) {
+	if slices.Contains([]string{"pass", "skip", "fail"}, e.Action) {
+		t.showLines(e)
+	}
 	switch e.Action {
 	case "pass":
 		t.passed++
@@ -63,7 +89,10 @@ func (t *tally) endTest(e event) {
 		t.show(e.Package, e.Test)
 	case "fail":
 		t.failed++
-		t.broken[e.Package] = true
+		if !slices.ContainsFunc(t.broken[e.Package], func(test string) bool { return strings.HasPrefix(test, e.Test+"/") }) {
+			t.violations++
+		}
+		t.broken[e.Package] = append(t.broken[e.Package], e.Test)
 		t.show(e.Package, e.Test)
 	default:
 		return // it goes on
@@ -74,10 +103,13 @@ func (t *tally) endTest(e event) {
 func (t *tally) endPackage(e event) {
 	switch e.Action {
 	case "pass", "skip":
-		fmt.Fprint(t.out, summary(t.said[e.Package][""]))
+		if t.word == "" {
+			fmt.Fprint(t.out, summary(t.said[e.Package][""]))
+		}
 	case "fail":
-		if !t.broken[e.Package] {
+		if len(t.broken[e.Package]) == 0 {
 			t.failed++
+			t.violations++
 		}
 		// Also the tests that were cut off, which have not ended.
 		tests := slices.Sorted(maps.Keys(t.said[e.Package]))
@@ -89,6 +121,22 @@ func (t *tally) endPackage(e event) {
 		return
 	}
 	delete(t.said, e.Package)
+}
+
+// showLines shows what a test logged that begins with the word, without where
+// it was logged.
+func (t *tally) showLines(e event) {
+	said := t.said[e.Package][e.Test]
+	if said == nil || t.word == "" {
+		return
+	}
+	for line := range strings.Lines(said.String()) {
+		where, text, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		if strings.Contains(where, ".go:") && strings.HasPrefix(text, t.word+": ") {
+			t.lines++
+			fmt.Fprintln(t.out, text)
+		}
+	}
 }
 
 func (t *tally) show(pkg, test string) {
