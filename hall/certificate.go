@@ -63,6 +63,17 @@ func doubt(c identity.Certificate, service, office string, day date.Date) string
 	return ""
 }
 
+// Doubt is what is unusual about a number before it is final, as in
+// Registration.Warning; nothing for one that Complete refuses. Numbers are typed
+// once and altered by nobody, so whoever types is asked first.
+func Doubt(typed, service, office string, day date.Date) string {
+	_, warning, wrong := readCertificate(typed, service, office, day)
+	if wrong != "" {
+		return ""
+	}
+	return warning
+}
+
 // covers reports whether the division of a certificate is the office's, its
 // city's or its province's: cross-border offices number for a wider area.
 func covers(division, office string) bool {

@@ -31,6 +31,9 @@ func TestCertificateNumbersAreWarnedOfAndTaken(t *testing.T) {
 			if number.String() != tt.number || warning != tt.warning || wrong != "" {
 				t.Errorf("read %q, warning %q, wrong %q; want %q, %q", number.String(), warning, wrong, tt.number, tt.warning)
 			}
+			if got := Doubt(tt.typed, tt.service, "430702", day); got != tt.warning {
+				t.Errorf("before it is final the doubt is %q, want %q", got, tt.warning)
+			}
 		})
 	}
 }

@@ -2,6 +2,7 @@ package hall
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -53,6 +54,44 @@ type CheckIn struct {
 	OpensAt    time.Time `json:"opens_at,omitzero"`     // of Early
 	Companions int       `json:"companions,omitempty"`  // let in
 	TurnedAway int       `json:"turned_away,omitempty"` // companions with a fever
+}
+
+// Rest is a couple that waits to be measured again. It is zero for any other.
+type Rest struct {
+	Until   time.Time
+	Parties []int    // who is to be measured
+	Devices []string // what each of them was measured with last
+}
+
+// Resting is the rest of a couple, if it has one.
+func (d *Desk) Resting(ctx context.Context, number string) (Rest, error) {
+	var rows []struct {
+		Until  time.Time `db:"recheck_at"`
+		Party  int       `db:"role"`
+		Device string    `db:"device"`
+	}
+	err := d.DB.SelectContext(ctx, &rows, `
+		SELECT v.recheck_at, t.role, t.device
+		FROM appointment AS a
+		JOIN visit AS v ON v.appointment_id = a.id
+		JOIN temperature AS t ON t.appointment_id = a.id
+		WHERE a.number = $1
+		  AND a.status = 'booked'
+		  AND v.outcome = 'recheck'
+		  AND t.kind = 'party'
+		  AND t.day = v.day
+		  AND t.abnormal
+		  AND NOT EXISTS (SELECT FROM temperature AS later WHERE later.supersedes = t.id)
+		ORDER BY t.role`, number)
+	if err != nil {
+		return Rest{}, fmt.Errorf("rest of an appointment: %w", err)
+	}
+	var rest Rest
+	for _, row := range rows {
+		rest.Until = row.Until.UTC()
+		rest.Parties, rest.Devices = append(rest.Parties, row.Party), append(rest.Devices, row.Device)
+	}
+	return rest, nil
 }
 
 // CheckIn receives a couple. Whoever asks again is told the same: with the same

@@ -30,6 +30,7 @@ func TestCouplesAreAdmittedWithTicketsInOrder(t *testing.T) {
 func TestAtTheDoor(t *testing.T) {
 	w := newWorld(t)
 	t.Run("WhoComesEarlyIsToldWhenToCome", w.rule(whoComesEarlyIsToldWhenToCome))
+	t.Run("WhoRestsIsKnownUntilMeasuredAgain", w.rule(whoRestsIsKnownUntilMeasuredAgain))
 	t.Run("ASecondFeverDefersWithoutPenalty", w.rule(aSecondFeverDefersWithoutPenalty))
 	t.Run("ANewFeverWhileTheOtherRestsIsMeasuredAgainToo", w.rule(aNewFeverWhileTheOtherRestsIsMeasuredAgainToo))
 	t.Run("ReadingsAreRefusedAllAtOnce", w.rule(readingsAreRefusedAllAtOnce))
@@ -261,4 +262,30 @@ func TestCompanionsNeedAReasonAndNoFever(t *testing.T) {
 		t.Errorf("answer (-want +got):\n%s", diff)
 	}
 	w.wantCount(2, "readings of companions", readings+` WHERE kind = 'companion'`)
+}
+
+func whoRestsIsKnownUntilMeasuredAgain(t *testing.T, w *world) {
+	number := w.book("09:00")
+	resting := func() hall.Rest {
+		t.Helper()
+		r, err := w.Resting(t.Context(), number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if r := resting(); !r.Until.IsZero() {
+		t.Errorf("before the arrival the rest is %+v", r)
+	}
+	c := w.checkIn(arrival(number, 365, 376))
+	want := hall.Rest{Until: c.RecheckAt, Parties: []int{2}, Devices: []string{"T1"}}
+	if diff := cmp.Diff(want, resting()); diff != "" {
+		t.Errorf("resting (-want +got):\n%s", diff)
+	}
+	w.at("09:30")
+	again := hall.Arrival{Number: number, Office: office, Actor: "hall", Readings: []hall.Reading{{Party: 2, Decicelsius: 366, Device: "T2"}}}
+	w.checkIn(again)
+	if r := resting(); !r.Until.IsZero() {
+		t.Errorf("when let in the rest is %+v", r)
+	}
 }

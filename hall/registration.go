@@ -76,6 +76,26 @@ func (d *Desk) Complete(ctx context.Context, number, certificate, registrar stri
 	return r, nil
 }
 
+// Registered is the registration of a couple that has been completed, with the
+// number in plain: it is for those who complete registrations.
+//
+// The fault is booking.ErrNotPossible for a couple that has none.
+func (d *Desk) Registered(ctx context.Context, number string) (Registration, error) {
+	var g guest
+	err := d.DB.GetContext(ctx, &g, `
+		SELECT r.appointment_id AS id
+		FROM registration AS r
+		JOIN appointment AS a ON a.id = r.appointment_id
+		WHERE a.number = $1`, number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Registration{}, booking.ErrNotPossible
+	}
+	if err != nil {
+		return Registration{}, fmt.Errorf("find registration: %w", err)
+	}
+	return d.registrationOf(ctx, d.DB, g)
+}
+
 func (d *Desk) register(ctx context.Context, tx postgres.Querier, g guest, c identity.Certificate, registrar string) error {
 	sealed, err := d.sealCertificate(c, g.ID)
 	if err != nil {

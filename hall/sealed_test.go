@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hunyue/booking"
 	"hunyue/hall"
 	"hunyue/internal/fault"
 	"hunyue/internal/seal"
@@ -49,6 +50,7 @@ func TestCertificateNumbersAreKeptSealed(t *testing.T) {
 	w := newWorld(t)
 	t.Run("NoTableLogOrFaultSaysThem", w.rule(noTableLogOrFaultSaysThem))
 	t.Run("OldFormsAreFoundToo", w.rule(oldFormsAreFoundToo))
+	t.Run("RegistrarsReadThemAgain", w.rule(registrarsReadThemAgain))
 	t.Run("OneCouplesNumberIsNotReadAsAnothers", w.rule(oneCouplesNumberIsNotReadAsAnothers))
 	t.Run("WithoutTheirKeysTheyAreNotRead", w.rule(withoutTheirKeysTheyAreNotRead))
 }
@@ -96,6 +98,18 @@ func oldFormsAreFoundToo(t *testing.T, w *world) {
 	}
 	w.wantCount(2, "registrations under the same old number", `SELECT count(*) FROM registration WHERE certificate_key = $1`,
 		w.Keys.MAC("certificate", []byte(old)))
+}
+
+func registrarsReadThemAgain(t *testing.T, w *world) {
+	number := w.serving()
+	_, err := w.Registered(t.Context(), number)
+	w.wantFault(err, booking.ErrNotPossible)
+	if _, err := w.Complete(t.Context(), number, "J430702-2026-000004", "registrar"); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := w.Registered(t.Context(), number); err != nil || r.Certificate != "J430702-2026-000004" {
+		t.Errorf("read again as %q, %v; want J430702-2026-000004", r.Certificate, err)
+	}
 }
 
 func oneCouplesNumberIsNotReadAsAnothers(t *testing.T, w *world) {

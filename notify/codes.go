@@ -69,6 +69,23 @@ func (c *Codes) Request(ctx context.Context, phone, locale string) error {
 	return nil
 }
 
+// Usable reports whether the code that was sent to a phone last can still be
+// spent, so that nobody is told to use one that cannot.
+func (c *Codes) Usable(ctx context.Context, phone string) (bool, error) {
+	var usable bool
+	err := c.DB.GetContext(ctx, &usable, `
+		SELECT coalesce((
+			SELECT spent_by IS NULL AND tries < 5 AND expires_at > clock_now()
+			FROM phone_code
+			WHERE phone_key = $1
+			ORDER BY id DESC
+			LIMIT 1), false)`, c.Key(phone))
+	if err != nil {
+		return false, fmt.Errorf("last phone code: %w", err)
+	}
+	return usable, nil
+}
+
 // Key is what a phone is found by.
 func (c *Codes) Key(phone string) []byte { return c.Keys.MAC("phone", []byte(phone)) }
 

@@ -257,3 +257,29 @@ func TestACodeSealedWithLostKeysIsGivenUp(t *testing.T) {
 		t.Errorf("%v is left of a code that could not be sent", got)
 	}
 }
+
+func TestACodeIsUsableUntilItIsSpentUsedUpOrLate(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	usable := func(want bool, when string) {
+		t.Helper()
+		if got, err := h.codes().Usable(t.Context(), mobile); err != nil || got != want {
+			t.Errorf("%s: usable %t, %v; want %t", when, got, err, want)
+		}
+	}
+	usable(false, "before the first")
+	code := h.code(t)
+	usable(true, "when sent")
+	h.spend(t, mobile, code, uuid.New())
+	usable(false, "when spent")
+	h.shift(t, 2*time.Minute)
+	code = h.code(t)
+	for range 5 {
+		h.spend(t, mobile, wrong(code), uuid.New())
+	}
+	usable(false, "after five wrong tries")
+	h.shift(t, 4*time.Minute)
+	h.code(t)
+	h.shift(t, 10*time.Minute)
+	usable(false, "after five minutes")
+}

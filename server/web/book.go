@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"time"
 
@@ -209,13 +210,26 @@ func (p *Pages) send(ctx context.Context, pg page, phone string) (page, error) {
 	case err == nil:
 		pg.Notice = pg.T("code.sent")
 	case errors.Is(err, notify.ErrCodeTooSoon):
-		pg.Notice = pg.T("code.sent_before")
+		return p.sentBefore(ctx, pg, phone, fault.Of(err).RetryAfter)
 	case errors.Is(err, notify.ErrCodeTooMany):
 		pg = pg.refused(notify.ErrCodeTooMany)
 	default:
 		return pg, err
 	}
 	return pg, nil
+}
+
+// sentBefore says whether the last code can still be used, and when another can
+// be had.
+func (p *Pages) sentBefore(ctx context.Context, pg page, phone string, wait time.Duration) (page, error) {
+	usable, err := p.Codes.Usable(ctx, phone)
+	n := int(math.Ceil(wait.Seconds()))
+	if usable {
+		pg.Notice = pg.T("code.sent_before", "n", n)
+	} else {
+		pg.Alert = pg.T("code.wait", "n", n)
+	}
+	return pg, err
 }
 
 // code sends another code.

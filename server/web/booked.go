@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hunyue/booking"
+	"hunyue/hall"
 	"hunyue/internal/date"
 	"hunyue/slots"
 )
@@ -20,6 +21,7 @@ type own struct {
 	office      slots.Office
 	service     slots.Service
 	rules       slots.Rules
+	rest        hall.Rest // at the desk
 }
 
 // mine is the appointment of the address, if the browser has its pass.

@@ -239,11 +239,11 @@ func TestAnAppointmentIsFoundWithItsPhoneOrItsSecretAlone(t *testing.T) {
 		t.Errorf("a stranger is at %s", stranger.URL)
 	}
 	stranger.send("/find/code", "phone", "13800000009").want(http.StatusOK, "如果预约号和手机号相符")
-	stranger.send("/find/phone", "code", "123456").want(http.StatusUnprocessableEntity, "验证码不对")
+	stranger.send("/find/phone", "code", "123456").want(http.StatusUnprocessableEntity, "没有找到预约")
 	if err := tn.Codes.Request(t.Context(), "13800000009", "zh"); err != nil { // had a code been sent, it would be too soon
 		t.Errorf("a second code for the stranger: %v", err)
 	}
-	stranger.send("/find/phone", "code", tn.codeFor("13800000009")).want(http.StatusUnprocessableEntity, "验证码不对")
+	stranger.send("/find/phone", "code", tn.codeFor("13800000009")).want(http.StatusUnprocessableEntity, "没有找到预约")
 	stranger.get(page)
 	stranger.send("/find/secret", "number2", number, "secret", "not-the-secret").want(http.StatusNotFound, "没有找到这个预约")
 
@@ -292,4 +292,70 @@ func TestABusyPersonIsLedToTheAppointmentThatThereIs(t *testing.T) {
 	v.get(theDay).send(theDay, "slot", office+"-20260520-1000-marriage")
 	v.send("/book/check", append(couple(), "phone", "13800000002")...)
 	v.send("/book/confirm", "code", tn.codeFor("13800000002")).want(http.StatusConflict, "双方中有人已有预约", "查询已有的预约")
+}
+
+// Whoever could tell one refusal from another could ask whose phone it is.
+func TestEveryRefusedCodeIsAnsweredAlike(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	maker := tn.visitor()
+	number := tn.bookedBy(maker)
+	tn.later(2 * time.Minute)
+	answers := map[string]string{}
+	try := func(what, phone, code string) {
+		v := tn.visitor()
+		v.get("/find").send("/find/code", "number", number, "phone", phone).want(http.StatusOK, "如果预约号和手机号相符")
+		v.send("/find/phone", "code", code).want(http.StatusUnprocessableEntity)
+		answers[strings.ReplaceAll(v.text(), phone, "")] += what + " "
+	}
+	try("another's phone", "13800000009", "123456")
+	try("wrong", hisPhone, "000000")
+	for range 5 {
+		try("used up", hisPhone, "000000")
+	}
+	tn.later(6 * time.Minute)
+	try("sent again and wrong", hisPhone, "000000")
+	tn.later(6 * time.Minute)
+	late := tn.visitor()
+	late.get("/find").send("/find/code", "number", number, "phone", hisPhone)
+	code := tn.codeFor(hisPhone)
+	tn.later(6 * time.Minute)
+	late.send("/find/phone", "code", code).want(http.StatusUnprocessableEntity)
+	answers[strings.ReplaceAll(late.text(), hisPhone, "")] += "late"
+	if len(answers) != 1 {
+		t.Errorf("%d different answers: %q", len(answers), answers)
+	}
+}
+
+func TestFindKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get("/find").send("/find/code", "number", "abc", "phone", "138").want(http.StatusUnprocessableEntity, "预约号是 8 位数字", "手机号码应为 11 位")
+	if f := v.form("/find/code"); f.Get("number") != "abc" || f.Get("phone") != "138" {
+		t.Errorf("came back as %v", f)
+	}
+	v.send("/find/code", "number", "1234 5678", "phone", "138 0000 0009").want(http.StatusOK)
+	if f := v.form("/find/phone"); f.Get("number") != "1234 5678" || f.Get("phone") != "138 0000 0009" {
+		t.Errorf("came back as %v", f)
+	}
+	v.send("/find/phone", "code", "").want(http.StatusUnprocessableEntity, "请填写短信里的 6 位验证码")
+	v.send("/find/secret", "number2", "12", "secret", "x").want(http.StatusUnprocessableEntity, "预约号是 8 位数字")
+	if got := v.form("/find/secret").Get("number2"); got != "12" {
+		t.Errorf("the number came back as %q, want 12", got)
+	}
+}
+
+func TestASpentCodeIsNotToldToBeUsed(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.visitor()
+	v.get(theDay).send(theDay, "slot", nineClock)
+	v.send("/book/check", couple()...).want(http.StatusOK, "验证码已发送")
+	v.send("/book/code").want(http.StatusOK, "请用那一条", "秒后可以再发")
+	for range 5 {
+		v.send("/book/confirm", "code", "000000").want(http.StatusUnprocessableEntity)
+	}
+	if v.send("/book/code").want(http.StatusOK, "已经不能用了", "秒后可以再发一条"); strings.Contains(v.text(), "请用那一条") {
+		t.Error("a code that is used up is told to be used")
+	}
 }

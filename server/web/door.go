@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,7 +17,7 @@ import (
 // thermometer, and somebody who comes along.
 func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
 	pg := d.page
-	for i := range g.Names {
+	for _, i := range g.measured() {
 		who := pg.T([]string{"book.one", "book.other"}[i]) + " " + g.Names[i]
 		for _, input := range []string{partyReading(i), partyAgain(i)} {
 			if input == partyAgain(i) && c.FormValue(input) == "" && wrong[partyReading(i)] != "too_low_repeat" {
@@ -31,13 +32,29 @@ func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
 			d.Readings = append(d.Readings, f)
 		}
 	}
-	d.Device = pg.typed(field{Name: "device", Auto: "off"}, "door.device", c.FormValue("device"), wrong)
+	device := field{Name: "device", Auto: "off"}
+	if devices := g.rest.Devices; len(devices) > 0 && g.rules.RecheckOtherDevice {
+		device.Hint = pg.T("door.not_with", "devices", strings.Join(slices.Compact(slices.Clone(devices)), pg.T("desk.and")))
+	}
+	d.Device = pg.typed(device, "door.device", c.FormValue("device"), wrong)
 	d.Companion = []field{pg.typed(field{Name: "companion.reason", Auto: "off"}, "door.companion", c.FormValue("companion.reason"), wrong)}
 	if d.Screening {
 		celsius := field{Name: "companion.celsius", Mode: "decimal", Auto: "off"}
 		d.Companion = append(d.Companion, pg.typed(celsius, "door.companion_celsius", c.FormValue("companion.celsius"), wrong))
 	}
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", slices.Concat(d.Readings, []field{d.Device}, d.Companion)...)...)
+}
+
+// measured is the places of those whose temperature is taken: after a fever of
+// the ones who rest.
+func (o own) measured() []int {
+	var places []int
+	for i := range o.Names {
+		if len(o.rest.Parties) == 0 || slices.Contains(o.rest.Parties, i+1) {
+			places = append(places, i)
+		}
+	}
+	return places
 }
 
 func partyReading(i int) string { return "reading." + strconv.Itoa(i+1) }
@@ -55,6 +72,7 @@ func (p *Pages) checkIn(c echo.Context) error {
 	arrival, inputs, wrong := arrivalOf(c, g)
 	pg := p.page(c)
 	if len(wrong) > 0 {
+		wrong.unmeasured(c, g)
 		return p.showGuest(c, http.StatusUnprocessableEntity, pg, g, guestPage{}, wrong)
 	}
 	answer, err := p.Hall.CheckIn(c.Request().Context(), arrival)
@@ -63,12 +81,17 @@ func (p *Pages) checkIn(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return p.showGuest(c, statusOf(why), pg, g, guestPage{}, readingFaults(why, inputs))
+		wrong := readingFaults(why, inputs)
+		if why.Fields["readings"] != "" {
+			wrong.unmeasured(c, g)
+		}
+		return p.showGuest(c, statusOf(why), pg, g, guestPage{}, wrong)
 	}
 	if g, err = p.guestOf(c); err != nil { // as it is now
 		return err
 	}
-	d := guestPage{Verdict: pg.verdict(answer, g), Good: answer.Outcome == hall.Admitted || answer.Outcome == hall.Late}
+	in := answer.Outcome == hall.Admitted || answer.Outcome == hall.Late
+	d := guestPage{Verdict: pg.verdict(answer, g) + pg.outside(answer, g), Good: in && answer.TurnedAway == 0}
 	return p.showGuest(c, http.StatusOK, pg, g, d, nil)
 }
 
@@ -78,7 +101,7 @@ func arrivalOf(c echo.Context, g own) (hall.Arrival, []string, wrongs) {
 	wrong, inputs := wrongs{}, []string{}
 	a := hall.Arrival{Number: g.Number, Office: g.Office, Key: c.FormValue("key"), Actor: me(c).Actor()}
 	device := c.FormValue("device")
-	for i := range g.Names {
+	for _, i := range g.measured() {
 		for _, input := range []string{partyReading(i), partyAgain(i)} {
 			if typed := c.FormValue(input); strings.TrimSpace(typed) != "" {
 				a.Readings = append(a.Readings, reading(wrong, input, typed, i+1, device))
@@ -106,11 +129,7 @@ func (pg page) verdict(a hall.CheckIn, g own) string {
 	case hall.Early:
 		return pg.T("verdict.early", "time", pg.clockIn(a.OpensAt, g.office))
 	case hall.Recheck:
-		var who []string
-		for _, party := range a.Recheck {
-			who = append(who, pg.T([]string{"book.one", "book.other"}[party-1]))
-		}
-		return pg.T("verdict.recheck", "who", strings.Join(who, pg.T("desk.and")), "time", pg.clockIn(a.RecheckAt, g.office))
+		return pg.recheck(a.Recheck, a.RecheckAt, g)
 	case hall.Deferred:
 		return pg.T("verdict.deferred")
 	case hall.Late:
@@ -118,4 +137,45 @@ func (pg page) verdict(a hall.CheckIn, g own) string {
 	case hall.Admitted:
 	}
 	return pg.T("verdict.admitted", "ticket", a.Ticket)
+}
+
+// recheck says who rests and when they are measured again.
+func (pg page) recheck(parties []int, at time.Time, g own) string {
+	var who []string
+	for _, party := range parties {
+		who = append(who, pg.T([]string{"book.one", "book.other"}[party-1]))
+	}
+	key := "verdict.recheck"
+	if !g.rules.RecheckOtherDevice {
+		key = "verdict.recheck_same"
+	}
+	return pg.T(key, "who", strings.Join(who, pg.T("desk.and")), "time", pg.clockIn(at, g.office))
+}
+
+// outside says that somebody with a fever who comes along stays outside (domain
+// rule 64), and how many go in.
+func (pg page) outside(a hall.CheckIn, g own) string {
+	switch {
+	case a.TurnedAway == 0:
+		return ""
+	case a.Ticket == "":
+		return pg.T("verdict.companion_out")
+	}
+	return pg.T("verdict.companion_out") + pg.T("verdict.go_in", "n", len(g.Names)+a.Companions)
+}
+
+// unmeasured notes under each input that is still empty that it is needed, so
+// that everything can be mended at once.
+func (w wrongs) unmeasured(c echo.Context, g own) {
+	if g.rules.Screening != slots.ScreeningRequired && len(g.rest.Parties) == 0 {
+		return
+	}
+	for _, i := range g.measured() {
+		if input := partyReading(i); strings.TrimSpace(c.FormValue(input)) == "" {
+			w[input] = "required"
+		}
+	}
+	if strings.TrimSpace(c.FormValue("device")) == "" {
+		w["device"] = "required"
+	}
 }

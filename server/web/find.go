@@ -11,7 +11,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hunyue/booking"
-	"hunyue/internal/fault"
 	"hunyue/internal/identity"
 )
 
@@ -39,6 +38,7 @@ type findForm struct {
 	Code   string `form:"code"`
 	Secret string `form:"secret"`
 	Key    string `form:"key"`
+	number string // in digits
 	sent   bool
 }
 
@@ -49,11 +49,8 @@ func (p *Pages) showFind(c echo.Context, status int, pg page, f findForm, wrong 
 		Phone:  pg.typed(field{Name: "phone", Type: "tel", Mode: "tel", Auto: "tel-national"}, "find.phone", f.Phone, wrong),
 		Code:   pg.typed(field{Name: "code", Mode: "numeric", Auto: "one-time-code", Hint: pg.T("code.hint")}, "code.label", "", wrong),
 	}
-	if code := wrong["code"]; code != "" {
-		d.Code.Wrong = pg.Fault(code)
-	}
 	d.Secret.Number = d.Number
-	d.Secret.Number.Name, d.Secret.Number.Wrong = "number2", ""
+	d.Secret.Number.Name, d.Secret.Number.Wrong = "number2", wrongs{"number": wrong["number2"]}.say(pg.Reader, "number")
 	d.Secret.Secret = pg.typed(field{Name: "secret", Auto: "off"}, "find.secret", "", wrong)
 	if wrong["secret"] != "" {
 		d.Secret.Secret.Wrong = pg.Fault(wrong["secret"])
@@ -61,19 +58,33 @@ func (p *Pages) showFind(c echo.Context, status int, pg page, f findForm, wrong 
 	if d.Key == "" {
 		d.Key = newKey()
 	}
-	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Number, d.Phone, d.Code, d.Secret.Secret)...)
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Number, d.Phone, d.Code, d.Secret.Number, d.Secret.Secret)...)
 	return p.render(c, status, "find", d)
 }
 
-// readFind reads the form, the number as people write it: in groups.
+// appointmentNumber reads a number as people write it, in groups, or says what
+// is wrong with it.
+func appointmentNumber(typed string) (number, wrong string) {
+	number = digits(typed)
+	switch {
+	case strings.TrimSpace(typed) == "":
+		return "", "required"
+	case len(number) != 8:
+		return "", "format"
+	}
+	return number, ""
+}
+
+// readFind reads the form. What was typed stays in it as it is.
 func readFind(c echo.Context) (findForm, identity.Phone, wrongs, error) {
 	var f findForm
 	if err := c.Bind(&f); err != nil {
 		return f, identity.Phone{}, nil, err
 	}
 	wrong := wrongs{}
-	if f.Number = digits(f.Number); f.Number == "" {
-		wrong["number"] = "required"
+	var code string
+	if f.number, code = appointmentNumber(f.Number); code != "" {
+		wrong["number"] = code
 	}
 	phone, code := identity.ParsePhone(f.Phone)
 	if code != "" {
@@ -82,8 +93,8 @@ func readFind(c echo.Context) (findForm, identity.Phone, wrongs, error) {
 	return f, phone, wrong, nil
 }
 
-// findCode sends a code, if the phone is that of the appointment. The answer is
-// the same if it is not.
+// findCode sends a code, if the phone is that of the appointment and has not had
+// enough. The answer is the same if not, and claims nothing.
 func (p *Pages) findCode(c echo.Context) error {
 	f, phone, wrong, err := readFind(c)
 	if err != nil {
@@ -94,7 +105,7 @@ func (p *Pages) findCode(c echo.Context) error {
 		return p.showFind(c, http.StatusUnprocessableEntity, pg, f, wrong)
 	}
 	f.sent = true
-	_, err = p.reachedAt(c.Request().Context(), f.Number, phone)
+	_, err = p.reachedAt(c.Request().Context(), f.number, phone)
 	if err == nil {
 		_, err = p.send(c.Request().Context(), pg, phone.Number())
 	}
@@ -130,30 +141,33 @@ func (p *Pages) findByPhone(c echo.Context) error {
 	}
 	pg, code := p.page(c), digits(f.Code)
 	if code == "" {
-		wrong["code"] = "code_wrong"
+		wrong["code"] = "required"
 	}
 	f.sent = true
 	if len(wrong) > 0 {
 		return p.showFind(c, http.StatusUnprocessableEntity, pg, f, wrong)
 	}
-	a, err := p.reachedAt(c.Request().Context(), f.Number, phone)
-	if errors.Is(err, booking.ErrNoAppointment) {
-		err = booking.ErrCodeWrong // nobody learns whose phone it is
-	}
+	a, err := p.reachedAt(c.Request().Context(), f.number, phone)
 	if err == nil {
 		err = p.spend(c.Request().Context(), phone.Number(), code, f.Key)
 	}
+	if refusedCode(err) {
+		return p.showFind(c, http.StatusUnprocessableEntity, pg, f, wrongs{"code": "no_match"})
+	}
 	if err != nil {
-		why, tellable := told(err)
-		if !tellable {
-			return err
-		}
-		return p.showFind(c, statusOf(why), pg, f, wrongs{"code": why.Code})
+		return err
 	}
 	if err := p.letIn(c, a.Number, ""); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/b/"+a.Number)
+}
+
+// refusedCode is one answer for a code that is wrong, late or used up and for a
+// phone that is another's: with more of them anybody could ask whose phone it is.
+func refusedCode(err error) bool {
+	return errors.Is(err, booking.ErrNoAppointment) || errors.Is(err, booking.ErrCodeWrong) ||
+		errors.Is(err, booking.ErrCodeExpired) || errors.Is(err, booking.ErrCodeUsedUp)
 }
 
 // spend uses up a phone code. The same form may be sent twice.
@@ -181,14 +195,19 @@ func (p *Pages) spend(ctx context.Context, phone, code, key string) error {
 
 // findBySecret lets in whoever has the secret.
 func (p *Pages) findBySecret(c echo.Context) error {
-	number, secret := digits(c.FormValue("number2")), strings.TrimSpace(c.FormValue("secret"))
+	f := findForm{Number: c.FormValue("number2")}
+	number, code := appointmentNumber(f.Number)
+	if code != "" {
+		return p.showFind(c, http.StatusUnprocessableEntity, p.page(c), f, wrongs{"number2": code})
+	}
+	secret := strings.TrimSpace(c.FormValue("secret"))
 	a, err := p.Desk.Find(c.Request().Context(), number, secret)
 	if err != nil {
 		why, tellable := told(err)
 		if !tellable {
 			return err
 		}
-		return p.showFind(c, statusOf(why), p.page(c), findForm{Number: number}, wrongs{"secret": fault.Of(err).Code})
+		return p.showFind(c, statusOf(why), p.page(c), f, wrongs{"secret": why.Code})
 	}
 	if err := p.letIn(c, a.Number, secret); err != nil {
 		return err

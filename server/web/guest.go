@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -19,6 +21,7 @@ type guestPage struct {
 	Verdict  string
 	Good     bool // the verdict lets them go on
 	OtherDay bool
+	Rest     string // who rests, and until when
 
 	Arrive      bool
 	Readings    []field
@@ -31,6 +34,7 @@ type guestPage struct {
 	CanRefuse   bool
 	Counter     field
 	Certificate field
+	Doubted     string // a number that may be completed all the same
 	Reason      field
 	Key         string
 }
@@ -42,7 +46,11 @@ func (p *Pages) guestOf(c echo.Context) (own, error) {
 	if err != nil {
 		return own{}, err
 	}
-	return p.known(c, a)
+	g, err := p.known(c, a)
+	if err == nil && a.Status == booking.Booked {
+		g.rest, err = p.Hall.Resting(ctx, a.Number)
+	}
+	return g, err
 }
 
 // guest is a couple at the desk: who they are, and what can be done next.
@@ -64,6 +72,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	d.Status = pg.T("status." + string(g.Status))
 	d.OtherDay = g.Day != date.DateOf(p.Clock.Now().In(g.office.Location))
 	d.Arrive = g.Status == booking.Booked && !d.OtherDay
+	d.rested(g)
 	d.Screening = g.rules.Screening != slots.ScreeningOff
 	waiting := g.Status == booking.CheckedIn || g.Status == booking.Late
 	here := waiting || g.Status == booking.Called || g.Status == booking.InService
@@ -75,7 +84,37 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 		d.doorFields(c, g, wrong)
 	}
 	d.windowFields(c, wrong)
+	if g.Status == booking.Completed && s.Has(registers...) {
+		if err := p.registered(c, &d, g); err != nil {
+			return err
+		}
+	}
 	return p.render(c, status, "guest", d)
+}
+
+// rested says who waits to be measured again, instead of that they are booked.
+func (d *guestPage) rested(g own) {
+	if !d.Arrive || g.rest.Until.IsZero() {
+		return
+	}
+	d.Status = d.T("desk.resting", "time", d.clockIn(g.rest.Until, g.office))
+	if d.Verdict == "" {
+		d.Rest = d.recheck(g.rest.Parties, g.rest.Until, g)
+	}
+}
+
+// registered says how the registration ended, as long as the couple is looked
+// up: the number is on paper that they took home.
+func (p *Pages) registered(c echo.Context, d *guestPage, g own) error {
+	done, err := p.Hall.Registered(c.Request().Context(), g.Number)
+	if err != nil {
+		return err
+	}
+	d.Good, d.Verdict = true, d.T("verdict.completed", "certificate", done.Certificate)
+	if done.Certificate == "" {
+		d.Verdict = d.T("verdict.completed_without")
+	}
+	return nil
 }
 
 // callOffices is the offices that a member of staff books for.
@@ -118,9 +157,9 @@ func (p *Pages) cancelForCaller(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	reason, pg := c.FormValue("reason"), p.page(c)
-	if reason == "" {
-		return p.showCalled(c, http.StatusUnprocessableEntity, pg, g, wrongs{"reason": "required"})
+	reason, pg := strings.TrimSpace(c.FormValue("reason")), p.page(c)
+	if wrong := wrongReason(reason); wrong != nil {
+		return p.showCalled(c, http.StatusUnprocessableEntity, pg, g, wrong)
 	}
 	_, err = p.Desk.Cancel(c.Request().Context(), booking.Change{
 		Appointment: g.appointment, Staff: true, Reason: reason, Actor: me(c).Actor(),
@@ -133,4 +172,17 @@ func (p *Pages) cancelForCaller(c echo.Context) error {
 		return p.showCalled(c, status, pg, g, nil)
 	}
 	return c.Redirect(http.StatusSeeOther, "/call/"+g.Number)
+}
+
+// longestReason is in code points, as in the hall.
+const longestReason = 200
+
+func wrongReason(reason string) wrongs {
+	switch {
+	case reason == "":
+		return wrongs{"reason": "required"}
+	case utf8.RuneCountInString(reason) > longestReason:
+		return wrongs{"reason": "too_long"}
+	}
+	return nil
 }

@@ -140,6 +140,7 @@ func staffPages(t *testing.T, tn *town, lang, number string) {
 	v.send(guest+"/start", "counter", "4").sound(lang)
 	v.send(guest+"/start", "counter", "3").sound(lang)
 	v.send(guest+"/complete", "certificate_number", "J110101-2020-000001").sound(lang)
+	v.send(guest+"/complete", "sure_of", "J110101-2020-000001").sound(lang)
 
 	call := "/call/o/" + office + "/2026-05-25"
 	v.get("/call").sound(lang)

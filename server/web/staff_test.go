@@ -57,6 +57,10 @@ func TestStaffReceiveACoupleAndCompleteTheRegistration(t *testing.T) {
 	v.send(guest+"/start").want(http.StatusOK, "正在办理")
 	v.send(guest+"/complete", "certificate_number", "").want(http.StatusUnprocessableEntity, "证件号：请填写证件号")
 	v.send(guest+"/complete", "certificate_number", "J430702-2026-000001").want(http.StatusOK, "已办结，证号 J430702-2026-000001")
+	v.get(guest).want(http.StatusOK, "已办结，证号 J430702-2026-000001")
+	if door := tn.well(auth.Hall).get(guest).want(http.StatusOK, "已办结"); strings.Contains(door.text(), "000001") {
+		t.Error("the door is shown the certificate")
+	}
 	couple.get("/b/"+number).want(http.StatusOK, "已办结")
 	if n := tn.count(`SELECT count(*) FROM registration`); n != 1 {
 		t.Errorf("%d registrations, want 1", n)
@@ -77,6 +81,63 @@ func TestAFeverRestsAndIsPutOff(t *testing.T) {
 	tn.later(11 * time.Minute)
 	v.get(guest).send(guest+"/check-in", "reading.1", "37.5", "device", "T1").want(http.StatusUnprocessableEntity, "复测请换一支体温计")
 	v.send(guest+"/check-in", "device", "T2").want(http.StatusOK, "体温仍偏高，今天不能办理", "因健康原因延期")
+}
+
+func TestWhoComesAlongWithAFeverStaysOutside(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	guest := "/desk/" + tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:50")
+	v := tn.well(auth.Hall)
+	v.get(guest).send(guest+"/check-in").want(http.StatusUnprocessableEntity, "一方 张*的体温（℃）：请量体温", "另一方 李*的体温（℃）：请量体温")
+	v.send(guest+"/check-in", "reading.1", "99").want(http.StatusUnprocessableEntity, "读数不像体温", "另一方 李*的体温（℃）：请量体温")
+	v.send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1", "companion.reason", "口译", "companion.celsius", "38.1")
+	v.want(http.StatusOK, "可以进去了，号码 A001。陪同的人体温偏高，请留在门外。可以进去 2 人。")
+}
+
+func TestWhoRestsIsNamedUntilMeasuredAgain(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	guest := "/desk/" + tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:50")
+	v := tn.well(auth.Hall)
+	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "37.6", "device", "T1").want(http.StatusOK, "另一方体温偏高", "休息中，09:00 复测")
+	v.get(guest).want(http.StatusOK, "休息中，09:00 复测", "另一方体温偏高，请休息，09:00 起换一支体温计再量", "复测不要用 T1")
+	if form := v.form(guest + "/check-in"); form.Has("reading.1") || !form.Has("reading.2") {
+		t.Errorf("asked for %v, want the one who rests alone", form)
+	}
+	tn.later(11 * time.Minute)
+	v.send(guest+"/check-in").want(http.StatusUnprocessableEntity, "另一方 李*的体温（℃）：请量体温")
+	v.send(guest+"/check-in", "reading.2", "36.8", "device", "T2").want(http.StatusOK, "可以进去了")
+}
+
+func TestAnUnusualCertificateIsAskedAboutBeforeItIsFinal(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	guest := "/desk/" + tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:50")
+	v := tn.well(auth.Registrar)
+	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1")
+	v.send(guest+"/call", "counter", "3")
+	v.send(guest+"/start").want(http.StatusOK, "正在办理")
+	for typed, says := range map[string]string{
+		"政字第2002208号":           "格式不常见",
+		"J430702-2025-000001":   "不是今年的",
+		"J430703-2026-000001":   "不是本处的",
+		"L430702-2026-000001":   "与事项不符",
+		"J430702-2026-0000001":  "格式不常见",
+		"J430702 2026 000001 x": "格式不常见",
+	} {
+		v.get(guest).send(guest+"/complete", "certificate_number", typed).want(http.StatusUnprocessableEntity, says, "仍用这个办结")
+		if got := v.form(guest + "/complete").Get("certificate_number"); got != typed {
+			t.Errorf("the number came back as %q, want %q", got, typed)
+		}
+	}
+	v.send(guest+"/complete", "certificate_number", "J430702-2025-000002", "sure_of", "J430702-2025-000001").want(http.StatusUnprocessableEntity, "不是今年的")
+	if n := tn.count(`SELECT count(*) FROM registration`); n != 0 {
+		t.Errorf("%d registrations before anybody was sure, want 0", n)
+	}
+	v.send(guest+"/complete", "certificate_number", "政字第2002208号", "sure_of", "政字第2002208号").want(http.StatusOK, "已办结，证号 政字第2002208号")
 }
 
 func TestACoupleThatCannotBeRegisteredIsRecordedWithTheReason(t *testing.T) {
@@ -110,6 +171,8 @@ func TestAnOperatorBooksForACallerAndCancels(t *testing.T) {
 		t.Errorf("%d phone appointments with a caller, want 1", n)
 	}
 	v.send("/call/"+number+"/cancel").want(http.StatusUnprocessableEntity, "请写明原因")
+	v.send("/call/"+number+"/cancel", "reason", " \t ").want(http.StatusUnprocessableEntity, "请写明原因")
+	v.send("/call/"+number+"/cancel", "reason", strings.Repeat("长", 201)).want(http.StatusUnprocessableEntity, "最多 200 字")
 	v.send("/call/"+number+"/cancel", "reason", "来电要求").want(http.StatusOK, "已取消")
 	if n := tn.count(`SELECT count(*) FROM audit WHERE action = 'reason' AND detail = '来电要求' AND actor = 'staff:operator'`); n != 1 {
 		t.Errorf("%d audit rows with the reason, want 1", n)

@@ -7,7 +7,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"hunyue/booking"
 	"hunyue/hall"
+	"hunyue/internal/date"
 	"hunyue/server/auth"
 )
 
@@ -21,6 +23,10 @@ func (d *guestPage) windowFields(c echo.Context, wrong wrongs) {
 	d.Counter = pg.typed(field{Name: "counter", Auto: "off"}, "window.counter", counter, wrong)
 	d.Certificate = pg.typed(field{Name: "certificate_number", Auto: "off", Hint: pg.T("window.certificate_hint")},
 		"window.certificate", c.FormValue("certificate_number"), wrong)
+	if d.Doubted != "" {
+		d.Certificate.Wrong = pg.T("warning." + d.Doubted)
+		d.Doubted = d.Certificate.Value
+	}
 	d.Reason = pg.typed(field{Name: "reason", Auto: "off"}, "window.reason", c.FormValue("reason"), wrong)
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Counter, d.Certificate, d.Reason)...)
 }
@@ -48,29 +54,24 @@ func (p *Pages) turn(c echo.Context, step func(ctx context.Context, number, coun
 	return c.Redirect(http.StatusSeeOther, "/desk/"+g.Number)
 }
 
-// complete notes the certificate that the couple takes home.
+// complete notes the certificate that the couple takes home. An unusual number
+// is asked about first, since nothing alters it later; older certificates have
+// forms of their own, so whoever insists is believed (domain section 1.6).
 func (p *Pages) complete(c echo.Context) error {
 	g, err := p.guestOf(c)
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	done, err := p.Hall.Complete(ctx, g.Number, c.FormValue("certificate_number"), auth.From(ctx).Actor())
-	if err != nil {
+	ctx, typed := c.Request().Context(), c.FormValue("certificate_number")
+	today := date.DateOf(p.Clock.Now().In(g.office.Location))
+	doubt := hall.Doubt(typed, g.Service, g.Office, today)
+	if doubt != "" && c.FormValue("sure_of") != typed && g.Status != booking.Completed {
+		return p.showGuest(c, http.StatusUnprocessableEntity, p.page(c), g, guestPage{Doubted: doubt}, nil)
+	}
+	if _, err := p.Hall.Complete(ctx, g.Number, typed, auth.From(ctx).Actor()); err != nil {
 		return p.refusedAtWindow(c, g, err)
 	}
-	if g, err = p.guestOf(c); err != nil {
-		return err
-	}
-	pg := p.page(c)
-	d := guestPage{Verdict: pg.T("verdict.completed", "certificate", done.Certificate), Good: true}
-	if done.Certificate == "" {
-		d.Verdict = pg.T("verdict.completed_without")
-	}
-	if done.Warning != "" {
-		d.Verdict += pg.T("warning." + done.Warning)
-	}
-	return p.showGuest(c, http.StatusOK, pg, g, d, nil)
+	return c.Redirect(http.StatusSeeOther, "/desk/"+g.Number)
 }
 
 // notAccepted ends a visit without a registration.
