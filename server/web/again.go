@@ -1,60 +1,121 @@
 package web
 
 import (
+	"net/http"
+
 	"github.com/labstack/echo/v4"
 
 	"hunyue/booking"
+	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/slots"
 )
 
 type againPage struct {
 	page
-	Lost    string // the time that is gone, in words
-	Times   []timeRow
-	Keep    []hidden
-	Action  string
-	Back    string
-	FindOld bool // they have an appointment already, which can be found
+	Base   string
+	Title  string
+	Kept   bool // something was typed, and goes with every way on
+	Legend string
+	Times  []timeRow
+	Days   field
+	Keep   []hidden
+	Back   string // where nothing is free, or nothing would help
+	Busy   bool   // somebody has an appointment already: other times cannot help
+	Find   bool   // which can be found here
+	Phone  string // of the office
 }
 
 // unheld is the page for somebody whose place is gone: what they have typed is
-// kept, and the nearest places are offered.
+// kept, and other places are offered.
 func (l line) unheld(c echo.Context, pg page, f bookForm, s subject, err error) error {
-	switch fault.Of(err).Code {
-	case booking.ErrHoldExpired.Code, booking.ErrFull.Code, booking.ErrClosed.Code, booking.ErrNotOpen.Code,
-		booking.ErrHoldForeign.Code, booking.ErrPersonBusy.Code, booking.ErrSuspended.Code,
-		booking.ErrBooked.Code, booking.ErrResuming.Code, slots.ErrNoSuchSlot.Code:
-		return l.offer(c, pg, f, s, fault.Of(err))
+	why := fault.Of(err)
+	pg = pg.refused(why)
+	retryLater(c, why)
+	switch why.Code {
+	case booking.ErrPersonBusy.Code, booking.ErrBooked.Code:
+		return l.busy(c, statusOf(why), pg, s)
+	case booking.ErrHoldExpired.Code:
+		key := "again.expired"
+		if l.superseded(c, f.Hold) {
+			key = "again.superseded"
+		}
+		pg.Alert = pg.T(key, "time", pg.Day(s.slot.Day)+" "+pg.Clock(s.starts))
+	case errNoCookies.Code:
+		l.session(c) // so that it works as soon as they are allowed
+	case booking.ErrFull.Code, booking.ErrClosed.Code, booking.ErrNotOpen.Code, booking.ErrHoldForeign.Code,
+		booking.ErrSuspended.Code, booking.ErrResuming.Code, slots.ErrNoSuchSlot.Code:
+	default:
+		return err
 	}
-	return err
+	return l.offer(c, statusOf(why), pg, f, s, date.Date{})
 }
 
-func (l line) offer(c echo.Context, pg page, f bookForm, s subject, why *fault.Error) error {
+// busy is for a couple of whom somebody has an appointment already.
+func (l line) busy(c echo.Context, status int, pg page, s subject) error {
+	return l.render(c, status, "again", againPage{
+		page: pg, Title: pg.T("again.busy_title"), Busy: true, Find: !l.assisted(), Phone: s.office.Phone,
+		Back: l.daysAt(s.office.ID, s.service.ID),
+	})
+}
+
+// offer shows the free times of a day, or, where there are none or no day is
+// given, those nearest to the time that is gone.
+func (l line) offer(c echo.Context, status int, pg page, f bookForm, s subject, day date.Date) error {
 	a, err := l.Desk.Availability(c.Request().Context(), s.office.ID)
 	if err != nil {
 		return err
 	}
-	pg = pg.refused(why)
-	if why.Code == booking.ErrHoldExpired.Code {
-		pg.Alert = pg.T("again.expired")
+	times, legend := openTimes(a, s.wish, l.channel, day), pg.Day(day)
+	if len(times) == 0 {
+		times, legend = nearest(a, s.wish, l.channel, s.starts), pg.T("again.legend")
 	}
 	again := againPage{
-		page: pg, Lost: pg.Day(s.slot.Day) + " " + pg.Clock(s.starts), Action: l.base + "/book/hold",
-		Back: l.daysAt(s.office.ID, s.service.ID), FindOld: (why.Code == booking.ErrPersonBusy.Code || why.Code == booking.ErrBooked.Code) && !l.assisted(),
-		Keep: append(f.typed(), hidden{"service", f.Service}, hidden{"key", newKey()}),
+		page: pg, Base: l.base, Title: pg.T("again.title"), Kept: f.begun() && len(times) > 0, Legend: legend, Phone: s.office.Phone,
+		Back: l.daysAt(s.office.ID, s.service.ID), Days: l.openDays(pg, a, s.wish, day),
+		Keep: append(f.typed(), hidden{"service", f.Service}, hidden{"key", newKey()}, hidden{"was", f.Slot}),
 	}
-	for _, t := range nearest(a, s.wish, l.channel, s.starts) {
+	for _, t := range times {
 		row := l.timeRow(pg, s.wish, t)
 		row.Words = pg.ShortDay(t.Slot.Day) + " " + row.Words
 		again.Times = append(again.Times, row)
 	}
-	retryLater(c, why)
-	return l.render(c, statusOf(why), "again", again)
+	return l.render(c, status, "again", again)
+}
+
+// openDays is a choice of the days on which something is free.
+func (l line) openDays(pg page, a *booking.Availability, w wish, chosen date.Date) field {
+	days := field{Name: "day", Label: pg.T("again.day")}
+	for _, row := range l.dayRows(pg, a, w, func(date.Date) string { return "" }) {
+		if row.State == booking.Open {
+			days.Choices = append(days.Choices, option{row.Date, row.Words, row.Date == chosen.String()})
+		}
+	}
+	return days
+}
+
+// again shows another day's times to somebody whose place is gone, with what
+// they have typed.
+func (l line) again(c echo.Context) error {
+	sent, err := posted(c)
+	if err != nil {
+		return err
+	}
+	f := readBookForm(sent)
+	f.Slot = sent.Get("was")
+	s, err := l.subject(c, f)
+	if err != nil {
+		return err
+	}
+	day, err := date.ParseDate(sent.Get("day"))
+	if err != nil {
+		day = date.Date{}
+	}
+	return l.offer(c, http.StatusOK, l.page(c), f, s, day)
 }
 
 // holdAgain takes one of the places that were offered and goes on with what was
-// typed before.
+// typed before: to the check, or to the form if more is to be typed.
 func (l line) holdAgain(c echo.Context) error {
 	f, s, err := l.read(c)
 	if err != nil {
@@ -62,6 +123,9 @@ func (l line) holdAgain(c echo.Context) error {
 	}
 	if err := l.take(c, s, &f); err != nil {
 		return l.unheld(c, l.page(c), f, s, err)
+	}
+	if _, wrong := l.judge(f, s); len(wrong) > 0 {
+		return l.showDetails(c, http.StatusOK, l.page(c), f, s, nil)
 	}
 	return l.checked(c, f, s)
 }

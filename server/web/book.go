@@ -76,13 +76,41 @@ func (l line) hold(c echo.Context) error {
 		}
 		return l.chooseAgain(c, w, day, why)
 	}
-	return l.showDetails(c, http.StatusOK, l.page(c), f, s, nil)
+	return c.Redirect(http.StatusSeeOther, l.detailsAt(f))
+}
+
+// begin asks for whom the place is. This page alone is asked for with GET and
+// may be kept: it names nobody, so the browser may write it to its disk, and
+// what is typed into it stays in memory, where Back finds it. Answers to the
+// forms that follow have names and numbers in them and stay no-store, since a
+// browser keeps what it may on a disk that others use; sent again they come
+// back filled, and each has its own way back.
+func (l line) begin(c echo.Context) error {
+	asked := c.QueryParams()
+	f := bookForm{
+		Slot: asked.Get("slot"), Service: asked.Get("service"), Hold: asked.Get("hold"),
+		Token: asked.Get("token"), Until: asked.Get("until"), Key: asked.Get("key"),
+	}
+	if f.Hold == "" {
+		return l.lost(c)
+	}
+	s, err := l.subject(c, f)
+	if err != nil {
+		return err
+	}
+	pg := l.page(c)
+	pg.Other = "" // the form has a switch that keeps what was typed
+	c.Response().Header().Set("Cache-Control", "private, no-cache")
+	return l.showDetails(c, http.StatusOK, pg, f, s, nil)
 }
 
 // take holds the place of s for whoever asks, and notes the hold in the form.
 func (l line) take(c echo.Context, s subject, f *bookForm) error {
 	if f.Key == "" {
 		f.Key = newKey()
+	}
+	if l.cookieless(c) {
+		return errNoCookies
 	}
 	holder := l.holder(c)
 	held, err := l.Desk.Hold(c.Request().Context(), booking.HoldRequest{
@@ -116,6 +144,7 @@ func (l line) chooseAgain(c echo.Context, w wish, day date.Date, why *fault.Erro
 	if err != nil {
 		return err
 	}
+	l.session(c)
 	return l.render(c, status, "times", times)
 }
 
@@ -144,7 +173,12 @@ func (l line) leave(c echo.Context) error {
 	if err != nil && !errors.Is(err, booking.ErrHoldForeign) && !errors.Is(err, booking.ErrBooked) {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, l.timesAt(s.office.ID, s.slot.Day, s.service.ID))
+	if !f.begun() {
+		return c.Redirect(http.StatusSeeOther, l.timesAt(s.office.ID, s.slot.Day, s.service.ID))
+	}
+	pg := l.page(c)
+	pg.Notice = pg.T("again.left", "time", pg.Day(s.slot.Day)+" "+pg.Clock(s.starts))
+	return l.offer(c, http.StatusOK, pg, f, s, s.slot.Day)
 }
 
 // extend gives the couple more time.
@@ -157,6 +191,9 @@ func (l line) extend(c echo.Context) error {
 	id, wrong := uuid.Parse(f.Hold)
 	if wrong != nil {
 		return booking.ErrHoldForeign
+	}
+	if l.cookieless(c) {
+		return l.unheld(c, pg, f, s, errNoCookies)
 	}
 	held, err := l.Desk.Extend(c.Request().Context(), id, f.Token, l.holder(c))
 	switch {
@@ -189,6 +226,9 @@ func (l line) checked(c echo.Context, f bookForm, s subject) error {
 	app, wrong := l.judge(f, s)
 	if len(wrong) > 0 {
 		return l.showDetails(c, http.StatusUnprocessableEntity, pg, f, s, wrong)
+	}
+	if l.cookieless(c) {
+		return l.unheld(c, pg, f, s, errNoCookies)
 	}
 	if ends, known := f.until(); known && !ends.After(l.Clock.Now()) {
 		return l.unheld(c, pg, f, s, booking.ErrHoldExpired)

@@ -121,3 +121,45 @@ func TestTheWholeJobFitsOnASmallPhone(t *testing.T) {
 		click(`form[action$="/complete"] > button`), chromedp.WaitNotPresent(chromedp.CSS(`form[action$="/complete"]`)))
 	tn.look(ctx, "g-today", chromedp.Navigate(tn.server.URL+"/desk"))
 }
+
+// What was typed is in the memory of the browser and on no disk of it.
+func TestBackFromTheCheckFindsWhatWasTyped(t *testing.T) {
+	tn := newTown(t)
+	ctx := tn.browser()
+	steps := []step{
+		chromedp.Navigate(tn.server.URL + theDay + "?lang=zh"),
+		click(`input[value="` + nineClock + `"]`), submit("main form > button", ".held"),
+	}
+	for i, inputs := 0, couple(); i < 10; i += 2 {
+		steps = append(steps, typed(`[name="`+inputs[i]+`"]`, inputs[i+1]))
+	}
+	steps = append(steps, click(`[name="consents.agreement"]`), click(`[name="consents.privacy"]`), submit("main form > button", "#code"))
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		t.Fatal(err)
+	}
+	tn.back(ctx, `[name="parties.0.name"]`)
+	for i, inputs := 0, couple(); i < 10; i += 2 {
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector('[name="`+inputs[i]+`"]').value`))
+		if err != nil || got != inputs[i+1] {
+			t.Errorf("after Back %s is %q, %v; want %q", inputs[i], got, err, inputs[i+1])
+		}
+	}
+}
+
+// back presses Back and waits for an element of the page that it leads to. That
+// page may come out of memory, without any of the events of a page that loads.
+func (tn *town) back(ctx context.Context, to string) {
+	tn.t.Helper()
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`(history.back(), true)`)); err != nil {
+		tn.t.Fatal(err)
+	}
+	for range 100 {
+		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!!document.querySelector('`+to+`')`))
+		if err == nil && there {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	said, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	tn.t.Fatalf("Back leads to %q, %v; want %s", said, err, to)
+}

@@ -33,6 +33,9 @@ func (l line) confirm(c echo.Context) error {
 	if err != nil {
 		return l.unheld(c, pg, f, s, booking.ErrHoldForeign)
 	}
+	if l.cookieless(c) {
+		return l.unheld(c, pg, f, s, errNoCookies)
+	}
 	app.Token, app.Session, app.Key = f.Token, l.holder(c), f.Key
 	app.Locale, app.Actor = pg.Lang, l.actor(c)
 	made, err := l.Desk.Confirm(c.Request().Context(), app)

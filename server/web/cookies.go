@@ -44,6 +44,24 @@ func (p *Pages) session(c echo.Context) string {
 	return id
 }
 
+// errNoCookies: the browser was given a session and has not sent it back, so
+// that a place could be held and never be booked.
+var errNoCookies = fault.New(fault.Invalid, "cookies_needed")
+
+// cookieless reports whether a couple's browser keeps no cookies. Every page
+// that a place can be chosen on gives it one.
+func (l line) cookieless(c echo.Context) bool {
+	_, err := c.Cookie(l.own("session"))
+	return err != nil && !l.assisted()
+}
+
+// superseded reports whether this browser has chosen another place since it
+// held this one: in another tab, for example.
+func (l line) superseded(c echo.Context, hold string) bool {
+	now, err := c.Cookie(l.own("hold"))
+	return err == nil && !l.assisted() && !strings.HasPrefix(now.Value, hold+"/")
+}
+
 // oneHold gives back what this browser held before, since nobody holds two
 // places (domain rule 28), and notes what it holds now.
 func (p *Pages) oneHold(c echo.Context, now booking.Hold, session string) error {

@@ -203,7 +203,7 @@ func TestABrowserHoldsOnePlace(t *testing.T) {
 	v.get(theDay).send(theDay, "slot", office+"-20260520-1000-marriage").want(http.StatusOK)
 	v.send("/book/check", couple()...).want(http.StatusOK)
 	code := v.codeFor(hisPhone)
-	v.post("/book/confirm", merged(first, append(couple(), "code", code)...)).want(http.StatusConflict, "保留时间到了")
+	v.post("/book/confirm", merged(first, append(couple(), "code", code)...)).want(http.StatusConflict, "您在另一个页面选了别的时段")
 	if n := v.count(`SELECT count(*) FROM hold_outcome WHERE outcome = 'R'`); n != 1 {
 		t.Errorf("%d holds given back, want the first", n)
 	}
@@ -218,7 +218,18 @@ func TestMoreTimeAndLeaving(t *testing.T) {
 	if got := v.form("/book/check").Get("parties.0.name"); got != "张三" {
 		t.Errorf("after more time the name is %q, want 张三", got)
 	}
-	v.send("/book/leave").want(http.StatusOK, "选择时段")
+	v.send("/book/leave").want(http.StatusOK, "09:00 已放回", "您填的都还在")
+	v.send("/book/again", "day", "2026-05-22").want(http.StatusOK, "2026年5月22日 星期五", "您填的都还在")
+	if times := v.radios(); len(times) != 6 || times[0] != office+"-20260522-0900-marriage" {
+		t.Errorf("offered %v, want the six of the day", times)
+	}
+	v.send("/book/hold").want(http.StatusOK, "填写双方信息", "2026年5月22日 星期五 09:00")
+	if got := v.form("/book/check").Get("parties.0.name"); got != "张三" {
+		t.Errorf("at another time the name is %q, want 张三", got)
+	}
+
+	v.get(theDay).send(theDay, "slot", nineClock)
+	v.send("/book/leave").want(http.StatusOK, "选择时段") // nothing would be missed
 	if v.URL.Path != theDay {
 		t.Errorf("left for %s, want %s", v.URL.Path, theDay)
 	}
@@ -291,7 +302,10 @@ func TestABusyPersonIsLedToTheAppointmentThatThereIs(t *testing.T) {
 	v := tn.visitor()
 	v.get(theDay).send(theDay, "slot", office+"-20260520-1000-marriage")
 	v.send("/book/check", append(couple(), "phone", "13800000002")...)
-	v.send("/book/confirm", "code", tn.codeFor("13800000002")).want(http.StatusConflict, "双方中有人已有预约", "查询已有的预约")
+	v.send("/book/confirm", "code", tn.codeFor("13800000002")).want(http.StatusConflict, "如已有预约", "查询已有的预约", "0736-7250001")
+	if times := v.radios(); len(times) != 0 {
+		t.Errorf("offered %v, which cannot help", times)
+	}
 }
 
 // Whoever could tell one refusal from another could ask whose phone it is.
@@ -357,5 +371,63 @@ func TestASpentCodeIsNotToldToBeUsed(t *testing.T) {
 	}
 	if v.send("/book/code").want(http.StatusOK, "已经不能用了", "秒后可以再发一条"); strings.Contains(v.text(), "请用那一条") {
 		t.Error("a code that is used up is told to be used")
+	}
+}
+
+// A browser that keeps no cookies could hold place after place and book none.
+func TestABrowserWithoutCookiesIsToldSoAndHoldsNothing(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.visitor()
+	v.client.Jar = nil
+	for range 3 {
+		v.get(theDay).send(theDay, "slot", nineClock).want(http.StatusUnprocessableEntity, "需要浏览器的 Cookie")
+	}
+	keeps := tn.visitor()
+	keeps.get(theDay).send(theDay, "slot", nineClock).want(http.StatusOK)
+	form := merged(keeps.form("/book/check"), couple()...)
+	v.post("/book/check", form).want(http.StatusUnprocessableEntity, "需要浏览器的 Cookie", "您填的都还在")
+	v.send("/book/hold").want(http.StatusUnprocessableEntity, "需要浏览器的 Cookie")
+	if got := v.form("/book/hold").Get("parties.1.name"); got != "李四" {
+		t.Errorf("the name is %q, want 李四", got)
+	}
+	tn.visitor().get(theDay).send(theDay, "slot", nineClock).want(http.StatusOK) // the second of two places
+}
+
+func TestTheFormForAHeldPlaceNamesNobodyAndMayBeKept(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get(theDay).send(theDay, "slot", nineClock).want(http.StatusOK, "填写双方信息", "名额为您保留到 10:05")
+	if v.URL.Path != "/book/details" || v.header.Get("Cache-Control") != "private, no-cache" {
+		t.Errorf("at %s with Cache-Control %q", v.URL.Path, v.header.Get("Cache-Control"))
+	}
+	first := v.form("/book/check")
+	v.get(v.URL.RequestURI()).want(http.StatusOK, "名额为您保留到 10:05")
+	if again := v.form("/book/check"); again.Get("hold") != first.Get("hold") {
+		t.Errorf("asked for again the hold is %s, want %s", again.Get("hold"), first.Get("hold"))
+	}
+	check := merged(first, couple()...)
+	for range 2 { // sent again, it comes back filled
+		v.post("/book/check", check).want(http.StatusOK, "张三", "李四")
+		if cached := v.header.Get("Cache-Control"); cached != "no-store" {
+			t.Errorf("a page with names has Cache-Control %q", cached)
+		}
+	}
+	for range 2 {
+		v.post("/book/details", check).want(http.StatusOK)
+		if got := v.form("/book/check").Get("parties.0.document.number"); got != him {
+			t.Errorf("sent again the number is %q, want %q", got, him)
+		}
+	}
+}
+
+func TestAnErrorInTheLineLeadsBackToWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get(theDay).send(theDay, "slot", nineClock)
+	form := merged(v.form("/book/check"), couple()...)
+	v.post("/book/extend", merged(form, "hold", "not one")).want(http.StatusForbidden, "回到填写的内容")
+	if got := v.send("/book/details").want(http.StatusOK).form("/book/check").Get("parties.1.name"); got != "李四" {
+		t.Errorf("the name is %q, want 李四", got)
 	}
 }

@@ -146,6 +146,12 @@ func (tn *town) open() {
 			tn.t.Error(err)
 		}
 	}
+	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			c.Response().Header().Set("Cache-Control", "no-store")
+			return next(c)
+		}
+	})
 	tn.Mount(e)
 	tn.server = httptest.NewServer(http.NewCrossOriginProtection().Handler(e))
 	tn.t.Cleanup(tn.server.Close)

@@ -104,6 +104,11 @@ func (f bookForm) request() ([]byte, error) {
 // empty reports whether nothing was typed for a person.
 func (p partyForm) empty() bool { return strings.TrimSpace(p.Name+p.Number+p.Born) == "" }
 
+// begun reports whether anything was typed that would be missed.
+func (f bookForm) begun() bool {
+	return strings.TrimSpace(f.Phone+f.Caller) != "" || !f.Parties[0].empty() || !f.Parties[1].empty()
+}
+
 // documents is the types that an office with these rules takes, residents'
 // first (domain rule 8).
 func documents(rules slots.Rules) []identity.DocumentType {

@@ -26,9 +26,12 @@ func (l line) mount(g *echo.Group) {
 	g.GET("/o/:office/:date", l.times)
 	g.POST("/o/:office/:date", l.hold)
 	g.GET("/book", l.lost)
+	g.GET("/book/:step", l.lost)
+	g.GET("/book/details", l.begin)
 	g.POST("/book/details", l.details)
 	g.POST("/book/extend", l.extend)
 	g.POST("/book/leave", l.leave)
+	g.POST("/book/again", l.again)
 	g.POST("/book/hold", l.holdAgain)
 	g.POST("/book/check", l.check)
 	g.POST("/book/code", l.code)
@@ -68,6 +71,16 @@ func (l line) daysAt(office, service string) string {
 
 func (l line) timesAt(office string, day date.Date, service string) string {
 	return l.base + "/o/" + office + "/" + day.String() + "?" + url.Values{"service": {service}}.Encode()
+}
+
+// detailsAt is where the form for a held place begins. The token in it is good
+// for nothing without the holder's cookie.
+func (l line) detailsAt(f bookForm) string {
+	asked := url.Values{}
+	for _, h := range f.held() {
+		asked.Set(h.Name, h.Value)
+	}
+	return l.base + "/book/details?" + asked.Encode()
 }
 
 // wish is what somebody wants to book, as far as an address says.

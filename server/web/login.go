@@ -10,6 +10,7 @@ import (
 
 	"hunyue/internal/fault"
 	"hunyue/server/auth"
+	"hunyue/slots"
 )
 
 type loginPage struct {
@@ -86,6 +87,8 @@ func (p *Pages) logout(c echo.Context) error {
 type errorPage struct {
 	page
 	Title, Happened, Next, Request string
+	Action                         string   // where the form can be gone on with
+	Keep                           []hidden // what was typed into it
 }
 
 // Error answers with a page that says what happened and what to do next. Staff
@@ -102,10 +105,22 @@ func (p *Pages) Error(c echo.Context, status int, f *fault.Error) error {
 	pg := p.page(c)
 	retryLater(c, f)
 	e := errorPage{page: pg, Title: pg.T("page.error_title"), Happened: pg.Fault(f.Code), Next: pg.next(f)}
+	e.Action, e.Keep = wayBack(r)
 	if id := c.Response().Header().Get(echo.HeaderXRequestID); id != "" {
 		e.Request = pg.T("page.request", "id", id)
 	}
 	return p.render(c, status, "error", e)
+}
+
+// wayBack is the form that a couple, or somebody for them, was filling in when
+// something went wrong, so that nothing has to be typed again.
+func wayBack(r *http.Request) (action string, keep []hidden) {
+	base, _, ofLine := strings.Cut(r.URL.Path, "/book/")
+	f := readBookForm(r.PostForm)
+	if _, err := slots.ParseSlotID(f.Slot); err != nil || !ofLine || f.Hold == "" {
+		return "", nil
+	}
+	return base + "/book/details", append(f.held(), f.typed()...)
 }
 
 // next is what somebody can do about a fault.

@@ -6,11 +6,17 @@ import (
 	"time"
 
 	"hunyue/booking"
+	"hunyue/internal/date"
 	"hunyue/slots"
 )
 
 // offered is how many other times are offered to somebody who has lost theirs.
 const offered = 3
+
+// openTimes is the open times of a day.
+func openTimes(a *booking.Availability, w wish, via slots.Channel, day date.Date) []booking.Time {
+	return slices.DeleteFunc(slices.Clone(a.Times(w.service, via, day)), func(t booking.Time) bool { return t.State != booking.Open })
+}
 
 // nearest is the open times that lie nearest to the one that was wanted, in the
 // order of the calendar.

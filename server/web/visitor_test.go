@@ -26,6 +26,7 @@ type visitor struct {
 	client *http.Client
 	Status int
 	URL    *url.URL
+	header http.Header
 	body   string
 	root   *html.Node
 }
@@ -50,7 +51,7 @@ func (v *visitor) do(r *http.Request) *visitor {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	v.Status, v.URL, v.body = answer.StatusCode, answer.Request.URL, string(raw)
+	v.Status, v.URL, v.header, v.body = answer.StatusCode, answer.Request.URL, answer.Header, string(raw)
 	if v.root, err = html.Parse(strings.NewReader(v.body)); err != nil {
 		v.t.Fatal(err)
 	}
