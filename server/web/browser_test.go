@@ -94,6 +94,9 @@ func TestTheWholeJobFitsOnASmallPhone(t *testing.T) {
 	tn.look(ctx, "3-times", submit(`.days a[href*="2026-05-20"]`, "#times"))
 	tn.look(ctx, "4-details", click(`input[value="`+nineClock+`"]`), submit("main form > button", ".held"))
 	tn.look(ctx, "5-mistakes", submit("main form > button", ".summary"))
+	if at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.className`)); err != nil || at != "summary" {
+		t.Errorf("after mistakes the focus is on %q, %v; want the summary", at, err)
+	}
 	var typing []step
 	for i, inputs := 0, couple(); i < 10; i += 2 {
 		typing = append(typing, typed(`[name="`+inputs[i]+`"]`, inputs[i+1]))

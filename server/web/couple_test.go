@@ -7,6 +7,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hunyue/booking"
+	"hunyue/internal/date"
+	"hunyue/internal/identity"
+	"hunyue/slots"
 )
 
 func TestACoupleBooksSeesAndCancels(t *testing.T) {
@@ -101,7 +106,9 @@ func TestTheLawIsToldWhereItWasBroken(t *testing.T) {
 	for _, tt := range []struct{ change, value, says string }{
 		{"parties.1.document.number", him, "另一方的证件号码：双方填了同一个证件号码"},
 		{"parties.1.document.number", "430799199003070030", "另一方的证件号码：结婚登记须为一男一女"},
-		{"parties.0.document.number", "430799200609010010", "一方的证件号码：按证件计算，办理当天未到法定婚龄"},
+		{"parties.0.document.number", "430799200609010010", "一方的证件号码：登记当天未满 22 周岁，2028年9月1日 星期五起可以登记"},
+		{"parties.0.document.number", "43079919900307001", "居民身份证号码是 18 位，您填了 17 位"},
+		{"parties.0.document.number", "43079919900307O014", "应像 17 位数字加 1 位数字或 X"},
 		{"parties.0.document.type", "passport", "一方的性别：请选择性别"},
 		{"parties.0.document.type", "library_card", "一方的证件类型：没有这种证件类型"},
 	} {
@@ -429,5 +436,52 @@ func TestAnErrorInTheLineLeadsBackToWhatWasTyped(t *testing.T) {
 	v.post("/book/extend", merged(form, "hold", "not one")).want(http.StatusForbidden, "回到填写的内容")
 	if got := v.send("/book/details").want(http.StatusOK).form("/book/check").Get("parties.1.name"); got != "李四" {
 		t.Errorf("the name is %q, want 李四", got)
+	}
+}
+
+func TestAPhoneWithEnoughAppointmentsIsToldHowMany(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	for i := range 3 {
+		v := tn.visitor()
+		v.get(theDay).send(theDay, "slot", office+"-20260520-1"+[]string{"000", "030", "100"}[i]+"-marriage")
+		others := couple()
+		for _, at := range []int{3, 7} {
+			others[at] = others[at][:14] + []string{"11", "12", "13"}[i] + others[at][16:17]
+			others[at] += checkDigit(others[at])
+		}
+		v.send("/book/check", others...).want(http.StatusOK)
+		v.send("/book/confirm", "code", tn.codeFor(hisPhone))
+		tn.later(2 * time.Minute)
+		if i == 2 {
+			v.want(http.StatusConflict, "一个手机号最多同时有 2 个预约")
+		}
+	}
+}
+
+func TestWhoIsTooYoungIsToldFromWhenTheyMayMarry(t *testing.T) {
+	rules := slots.DefaultRules()
+	for _, tt := range []struct {
+		sex  identity.Sex
+		born string
+		age  int
+		from string
+	}{
+		{identity.Male, "2006-09-01", 22, "2028-09-01"},
+		{identity.Female, "2006-09-01", 20, "2026-09-01"},
+		{identity.Male, "2004-02-29", 22, "2026-03-01"},
+		{identity.Female, "2008-02-29", 20, "2028-02-29"},
+	} {
+		born, err := date.ParseDate(tt.born)
+		if err != nil {
+			t.Fatal(err)
+		}
+		age, from := oldEnough(booking.Party{Sex: tt.sex, Born: born}, rules)
+		if age != tt.age || from.String() != tt.from {
+			t.Errorf("%s born %s: %d on %s, want %d on %s", tt.sex, tt.born, age, from, tt.age, tt.from)
+		}
+		if !identity.OldEnough(tt.sex, born, from, rules.MinAgeM, rules.MinAgeF) || identity.OldEnough(tt.sex, born, from.AddDays(-1), rules.MinAgeM, rules.MinAgeF) {
+			t.Errorf("%s born %s: %s is not the first day", tt.sex, tt.born, from)
+		}
 	}
 }

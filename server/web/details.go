@@ -1,9 +1,15 @@
 package web
 
 import (
+	"time"
+	"unicode"
+
 	"github.com/labstack/echo/v4"
 
+	"hunyue/booking"
+	"hunyue/internal/date"
 	"hunyue/internal/identity"
+	"hunyue/slots"
 )
 
 type detailsPage struct {
@@ -45,14 +51,19 @@ func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s sub
 	if d.Wrong != "" {
 		d.Mistakes = append(d.Mistakes, mistake{"parties", d.Wrong})
 	}
+	read, _ := l.judge(f, s)
 	for i, p := range f.Parties[:s.parties()] {
 		party := pg.partyFields(i, p, s, wrong)
+		if i < len(read.Parties) {
+			pg.tooYoung(party.Fields, read.Parties[i], s.rules, wrong)
+			pg.tooYoung(party.More, read.Parties[i], s.rules, wrong)
+		}
 		d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, party.Title, append(party.Fields, party.More...)...)...)
 		d.Parties = append(d.Parties, party)
 	}
 	d.Phone = pg.typed(field{Name: "phone", Type: "tel", Mode: "tel", Auto: "tel-national", Hint: pg.T("book.phone_hint")}, "book.phone", f.Phone, wrong)
 	if wrong["phone"] == "phone_limit" {
-		d.Phone.Wrong = pg.Fault("phone_limit")
+		d.Phone.Wrong = pg.T("wrong.phone.limit", "n", s.rules.PerPhone)
 	}
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Phone)...)
 	if d.Assisted {
@@ -94,11 +105,51 @@ func (pg page) partyFields(i int, p partyForm, s subject, wrong wrongs) partyFie
 			pg.typed(number, "book.number", p.Number, wrong),
 		},
 	}
+	if code := wrong[number.Name]; code == "format" || code == "too_long" {
+		of.Fields[2].Wrong = pg.wrongNumber(identity.DocumentType(p.Type), p.Number)
+	}
 	if len(types) > 1 {
 		of.More = []field{pg.typed(sex, "book.sex", p.Sex, wrong), pg.typed(born, "book.born", p.Born, wrong)}
 		of.Open = p.Sex+p.Born+of.More[0].Wrong+of.More[1].Wrong != ""
 	}
 	return of
+}
+
+// wrongNumber says how a number of the document should look: of an ID card how
+// many characters are missing.
+func (pg page) wrongNumber(t identity.DocumentType, typed string) string {
+	n := 0
+	for _, r := range typed {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			n++
+		}
+	}
+	if t == identity.ResidentID && n != 18 {
+		return pg.T("wrong.document.number.length", "n", n)
+	}
+	return pg.T("wrong.document.number.format", "example", pg.T("document.example."+string(t)))
+}
+
+// tooYoung says from which day somebody may marry, under the input that says
+// when they were born.
+func (pg page) tooYoung(fields []field, p booking.Party, rules slots.Rules, wrong wrongs) {
+	for i, f := range fields {
+		if wrong[f.Name] == "under_age" && !p.Born.IsZero() {
+			age, from := oldEnough(p, rules)
+			fields[i].Wrong = pg.T("wrong.under_age", "age", age, "day", pg.Day(from))
+		}
+	}
+}
+
+// oldEnough is the age at which somebody may marry and their first day of it
+// (民法典 1047): for those born on 29 February 1 March in common years.
+func oldEnough(p booking.Party, rules slots.Rules) (int, date.Date) {
+	age := rules.MinAgeF
+	if p.Sex == identity.Male {
+		age = rules.MinAgeM
+	}
+	born := p.Born
+	return age, date.DateOf(time.Date(born.Year+age, born.Month, born.Day, 0, 0, 0, 0, time.UTC))
 }
 
 // ticks is what has to be agreed to. Staff read it out.

@@ -42,6 +42,9 @@ func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
 		celsius := field{Name: "companion.celsius", Mode: "decimal", Auto: "off"}
 		d.Companion = append(d.Companion, pg.typed(celsius, "door.companion_celsius", c.FormValue("companion.celsius"), wrong))
 	}
+	for _, f := range d.Companion {
+		d.Along = d.Along || f.Value+f.Wrong != ""
+	}
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", slices.Concat(d.Readings, []field{d.Device}, d.Companion)...)...)
 }
 

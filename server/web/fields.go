@@ -34,6 +34,29 @@ func (f field) Kind() string {
 	return f.Type
 }
 
+// Longest is how many characters an input takes: more than anybody needs, and
+// few enough that no form is ever too large to be sent.
+func (f field) Longest() int {
+	switch name := kindOf(f.Name); name {
+	case "counter":
+		return 8
+	case "again", "celsius", "code", "companion.celsius", "number", "number2", "reading":
+		return 20
+	case "document.number", "phone":
+		return 30
+	case "device":
+		return 32
+	case "certificate_number", "q", "secret":
+		return 40
+	case "caller", "name", "username":
+		return 100
+	}
+	if f.Long {
+		return 1000
+	}
+	return longestReason
+}
+
 // Described is the ids of what explains the input.
 func (f field) Described() string {
 	var ids []string

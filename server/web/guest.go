@@ -27,6 +27,7 @@ type guestPage struct {
 	Readings    []field
 	Device      field
 	Companion   []field
+	Along       bool // something is said of who comes along
 	Screening   bool
 	CanCall     bool
 	CanStart    bool

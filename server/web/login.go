@@ -125,6 +125,9 @@ func wayBack(r *http.Request) (action string, keep []hidden) {
 
 // next is what somebody can do about a fault.
 func (pg page) next(f *fault.Error) string {
+	if f.Code == "too_large" { // of what reads the request
+		return pg.T("next.shorter")
+	}
 	switch f.Kind {
 	case fault.Internal, fault.Unavailable, fault.TooMany:
 		return pg.T("next.later")

@@ -83,6 +83,14 @@ func (v *visitor) accessible() {
 			}
 		}
 	}
+	for _, tag := range []string{"input", "textarea"} {
+		for in := range v.all(tag) {
+			typed := tag == "textarea" || slices.Contains([]string{"text", "tel", "password"}, attr(in, "type"))
+			if typed && attr(in, "maxlength") == "" {
+				v.t.Errorf("%s: %s takes whatever is typed", v.URL.Path, attr(in, "name"))
+			}
+		}
+	}
 	if headings != 1 {
 		v.t.Errorf("%s has %d main headings", v.URL.Path, headings)
 	}
@@ -270,7 +278,11 @@ func TestEveryErrorPageSaysWhatToDoNext(t *testing.T) {
 		fault.Internal, fault.Unavailable, fault.Invalid, fault.Unauthorized, fault.Forbidden, fault.NotFound, fault.Conflict, fault.TooMany,
 	} {
 		for _, lang := range []string{"zh", "en"} {
-			next := page{Reader: tn.Texts.In(lang)}.next(fault.New(kind, "whatever"))
+			pg := page{Reader: tn.Texts.In(lang)}
+			next := pg.next(fault.New(kind, "whatever"))
+			if pg.next(fault.New(kind, "too_large")) == next {
+				t.Errorf("kind %d in %s: what is too large is told as %q", kind, lang, next)
+			}
 			if unwritten.MatchString(next) || next == "" {
 				t.Errorf("kind %d in %s: %q", kind, lang, next)
 			}

@@ -42,7 +42,7 @@ func TestStaffReceiveACoupleAndCompleteTheRegistration(t *testing.T) {
 	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1").want(http.StatusOK, "来早了，08:30 起可以签到")
 	tn.at("2026-05-20 08:33")
 	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "99", "device", "")
-	v.want(http.StatusUnprocessableEntity, "另一方 李*的体温（℃）：读数不像体温")
+	v.want(http.StatusUnprocessableEntity, "另一方 李*的体温（℃）：应在 34.0 到 43.0 之间")
 	if got := v.form(guest + "/check-in").Get("reading.1"); got != "36.5" {
 		t.Errorf("the other reading came back as %q, want 36.5", got)
 	}
@@ -90,7 +90,13 @@ func TestWhoComesAlongWithAFeverStaysOutside(t *testing.T) {
 	tn.at("2026-05-20 08:50")
 	v := tn.well(auth.Hall)
 	v.get(guest).send(guest+"/check-in").want(http.StatusUnprocessableEntity, "一方 张*的体温（℃）：请量体温", "另一方 李*的体温（℃）：请量体温")
-	v.send(guest+"/check-in", "reading.1", "99").want(http.StatusUnprocessableEntity, "读数不像体温", "另一方 李*的体温（℃）：请量体温")
+	v.send(guest+"/check-in", "companion.celsius", "x").want(http.StatusUnprocessableEntity, "请填度数，例如 36.5")
+	for d := range v.all("details") {
+		if !has(d, "open") {
+			t.Error("what is wrong with who comes along is folded away")
+		}
+	}
+	v.send(guest+"/check-in", "companion.celsius", "", "reading.1", "99").want(http.StatusUnprocessableEntity, "应在 34.0 到 43.0 之间", "另一方 李*的体温（℃）：请量体温")
 	v.send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1", "companion.reason", "口译", "companion.celsius", "38.1")
 	v.want(http.StatusOK, "可以进去了，号码 A001。陪同的人体温偏高，请留在门外。可以进去 2 人。")
 }

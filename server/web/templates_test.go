@@ -90,6 +90,7 @@ func composed() []string {
 		identity.ResidentID, identity.HKMacaoPermit, identity.TaiwanPermit, identity.HMTResidence, identity.Passport, identity.ForeignPR,
 	} {
 		add("document.", string(d))
+		add("document.example.", string(d))
 	}
 	add("sex.", string(identity.Male), string(identity.Female))
 	for _, g := range slots.Groups() {
