@@ -61,6 +61,21 @@ func (o own) changeable() time.Time {
 	return o.Day.AddDays(1 - o.rules.CancelDays).In(o.office.Location)
 }
 
+// standing is the appointment of the address if it can still be changed. If not,
+// the answer has been given: its page, which says why, or where a pass is got.
+func (p *Pages) standing(c echo.Context) (own, bool, error) {
+	mine, ok, err := p.mine(c)
+	switch {
+	case err != nil:
+		return mine, false, err
+	case !ok:
+		return mine, false, askWho(c)
+	case mine.Status != booking.Booked:
+		return mine, false, c.Redirect(http.StatusSeeOther, "/b/"+mine.Number)
+	}
+	return mine, true, nil
+}
+
 // askWho sends somebody without a pass to where one is got. The number is no
 // secret and may be in an address.
 func askWho(c echo.Context) error {
@@ -78,6 +93,8 @@ type bookedPage struct {
 	CanChange bool
 	CanMove   bool
 	Secret    string
+	Ended     string // what can be done about an appointment that is cancelled
+	Again     string // where another is booked
 }
 
 // ownWords is an appointment in words.
@@ -116,15 +133,33 @@ func (p *Pages) showBooked(c echo.Context, status int, pg page, mine own) error 
 	return p.render(c, status, "booked", bookedPage{
 		page: pg, Own: pg.ownWords(mine), Status: pg.T("status." + string(mine.Status)), Active: mine.Status == booking.Booked,
 		Bring: pg.bring(mine.service), Rules: pg.visitRules(mine), Ticket: ticket, Secret: mine.secret,
+		Ended: pg.ended(mine), Again: p.web().daysAt(mine.Office, mine.Service),
 		CanChange: open, CanMove: open && mine.appointment.Reschedules < mine.rules.MaxMoves,
 	})
+}
+
+// ended says what can be done about an appointment that was cancelled.
+func (pg page) ended(o own) string {
+	switch o.Status {
+	case booking.Cancelled:
+		return pg.T("booked.cancelled")
+	case booking.CancelledByOffice:
+		return pg.T("booked.cancelled_by_office", "phone", o.office.Phone)
+	case booking.Booked, booking.Late, booking.CheckedIn, booking.Called, booking.InService, booking.Completed,
+		booking.NotAccepted, booking.NoShow, booking.HealthDeferred:
+	}
+	return ""
 }
 
 // visitRules is what a couple should know about the day.
 func (pg page) visitRules(o own) []string {
 	opens := o.StartsAt.Add(-time.Duration(o.rules.EarlyMinutes) * time.Minute)
+	come := "rule.check_in"
+	if len(o.Names) == 1 {
+		come = "rule.check_in_alone"
+	}
 	all := []string{
-		pg.T("rule.check_in", "time", pg.Clock(opens)),
+		pg.T(come, "time", pg.Clock(opens)),
 		pg.T("rule.late", "n", o.rules.LateMinutes),
 	}
 	if o.rules.Screening != slots.ScreeningOff {

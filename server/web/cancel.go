@@ -21,12 +21,9 @@ type cancelPage struct {
 
 // cancelling asks whether they are sure.
 func (p *Pages) cancelling(c echo.Context) error {
-	mine, ok, err := p.mine(c)
-	if err != nil {
+	mine, ok, err := p.standing(c)
+	if err != nil || !ok {
 		return err
-	}
-	if !ok {
-		return askWho(c)
 	}
 	return p.showCancel(c, http.StatusOK, p.page(c), mine, false)
 }
@@ -54,12 +51,9 @@ func (pg page) codeField() field {
 
 // cancelCode sends the code that a cancellation takes.
 func (p *Pages) cancelCode(c echo.Context) error {
-	mine, ok, err := p.mine(c)
-	if err != nil {
+	mine, ok, err := p.standing(c)
+	if err != nil || !ok {
 		return err
-	}
-	if !ok {
-		return askWho(c)
 	}
 	pg, err := p.sendTo(c.Request().Context(), p.page(c), mine.appointment)
 	if err != nil {

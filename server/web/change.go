@@ -33,12 +33,9 @@ func (p *Pages) wishFor(mine own) wish {
 
 // changing shows the days, or the times of the day in the query, to move to.
 func (p *Pages) changing(c echo.Context) error {
-	mine, ok, err := p.mine(c)
-	if err != nil {
+	mine, ok, err := p.standing(c)
+	if err != nil || !ok {
 		return err
-	}
-	if !ok {
-		return askWho(c)
 	}
 	day, err := date.ParseDate(c.QueryParam("date"))
 	if err != nil {
@@ -74,6 +71,7 @@ func (p *Pages) changeTimes(c echo.Context, status int, pg page, mine own, day d
 		return err
 	}
 	p.session(c)
+	t.Next = pg.T("change.next")
 	t.Question, t.Action, t.Back = pg.T("change.title"), "/b/"+mine.Number+"/change", "/b/"+mine.Number+"/change"
 	for i := range t.Nearest {
 		slot, err := slots.ParseSlotID(t.Nearest[i].ID)
@@ -87,12 +85,9 @@ func (p *Pages) changeTimes(c echo.Context, status int, pg page, mine own, day d
 
 // changeHold keeps the new time and sends the code that a move takes.
 func (p *Pages) changeHold(c echo.Context) error {
-	mine, ok, err := p.mine(c)
-	if err != nil {
+	mine, ok, err := p.standing(c)
+	if err != nil || !ok {
 		return err
-	}
-	if !ok {
-		return askWho(c)
 	}
 	pg := p.page(c)
 	slot, err := slots.ParseSlotID(c.FormValue("slot"))

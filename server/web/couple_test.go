@@ -11,6 +11,8 @@ import (
 	"hunyue/booking"
 	"hunyue/internal/date"
 	"hunyue/internal/identity"
+	"hunyue/server/auth"
+	"hunyue/server/i18n"
 	"hunyue/slots"
 )
 
@@ -482,6 +484,91 @@ func TestWhoIsTooYoungIsToldFromWhenTheyMayMarry(t *testing.T) {
 		}
 		if !identity.OldEnough(tt.sex, born, from, rules.MinAgeM, rules.MinAgeF) || identity.OldEnough(tt.sex, born, from.AddDays(-1), rules.MinAgeM, rules.MinAgeF) {
 			t.Errorf("%s born %s: %s is not the first day", tt.sex, tt.born, from)
+		}
+	}
+}
+
+func TestAServiceForOneAsksForOne(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	err := tn.Offices.PutOffice(t.Context(), slots.Office{
+		ID: office, Name: "武陵区婚姻登记处", NameEN: "Wuling Marriage Registry", Address: "1 Shili Road", Phone: "0736-7250001",
+		Services: []slots.Service{{ID: "marriage"}, {ID: "divorce_withdraw"}, {ID: "counselling"}},
+	}, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := tn.visitor()
+	both := func() {
+		t.Helper()
+		if strings.Contains(v.text(), "双方") {
+			t.Errorf("%s speaks of both:\n%s", v.URL.Path, v.text())
+		}
+	}
+	v.get(theDay+"?service=divorce_withdraw").want(http.StatusOK, "下一步：填写您的信息")
+	v.send(theDay, "slot", v.radios()[0]).want(http.StatusOK, "填写您的信息", "本人")
+	both()
+	v.send("/book/check", couple()...).want(http.StatusOK, "受理回执单", "本人\n张三")
+	both()
+	v.send("/book/confirm", "code", v.codeFor(hisPhone)).want(http.StatusOK, "预约成功", "请本人到场")
+	both()
+}
+
+func TestNobodyIsAskedForMarriagePapersWithoutNeed(t *testing.T) {
+	all, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := page{Reader: all.In("zh")}
+	for _, id := range []string{"counselling", "ceremony"} {
+		if bring := strings.Join(texts.bring(slots.Service{ID: id, Group: slots.Other}), " "); strings.Contains(bring, "照片") || strings.Contains(bring, "材料") {
+			t.Errorf("%s asks for %s", id, bring)
+		}
+	}
+}
+
+func TestACancelledAppointmentSaysWhatCanBeDone(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.visitor()
+	v.book()
+	page := v.URL.Path
+	v.get(page+"/change?date=2026-05-22").want(http.StatusOK, "下一步：验证手机")
+	if _, err := tn.db.ExecContext(t.Context(), `SELECT set_actor('test'); UPDATE appointment SET status = 'cancelled_by_office'`); err != nil {
+		t.Fatal(err)
+	}
+	v.get(page).want(http.StatusOK, "登记处停办，已取消", "重新预约，或打电话 0736-7250001")
+	for _, address := range []string{"/change", "/change?date=2026-05-22", "/cancel"} {
+		if v.get(page+address).want(http.StatusOK, "不能改期"); v.URL.Path != page {
+			t.Errorf("%s leads to %s, want %s", address, v.URL.Path, page)
+		}
+	}
+}
+
+// After signing in again, or from the history, browsers ask for what they once
+// sent.
+func TestAddressesOfFormsLeadToAPage(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.visitor()
+	v.book()
+	page := v.URL.Path
+	for from, to := range map[string]string{
+		"/book": "/", "/book/check": "/", "/book/details": "/", "/book/confirm": "/",
+		"/find/code": "/find", "/find/phone": "/find", page + "/cancel/code": page + "/cancel", page + "/change/confirm": page + "/change",
+	} {
+		if v.get(from).want(http.StatusOK); v.URL.Path != to {
+			t.Errorf("%s leads to %s, want %s", from, v.URL.Path, to)
+		}
+	}
+	guest := "/desk/" + path.Base(page)
+	s := tn.staff(auth.Registrar)
+	for from, to := range map[string]string{
+		guest + "/check-in": guest, guest + "/complete": guest, "/desk/find": "/desk", "/desk/reading": "/desk",
+		"/call/book/check": "/call", "/call/" + path.Base(page) + "/cancel": "/call/" + path.Base(page), "/staff/logout": "/desk",
+	} {
+		if s.get(from).want(http.StatusOK); s.URL.Path != to {
+			t.Errorf("%s leads to %s, want %s", from, s.URL.Path, to)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 type detailsPage struct {
 	page
+	Title     string
 	Base      string
 	What      string // day and time
 	Where     string
@@ -41,7 +42,7 @@ type partyFields struct {
 
 func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s subject, wrong wrongs) error {
 	d := detailsPage{
-		page: pg, Base: l.base, What: pg.Day(s.slot.Day) + " " + pg.Clock(s.starts), Where: pg.officeName(s.office),
+		page: pg, Base: l.base, Title: pg.asksFor(s.service), What: pg.Day(s.slot.Day) + " " + pg.Clock(s.starts), Where: pg.officeName(s.office),
 		Service: pg.serviceName(s.service), Held: f.held(), Extend: s.rules.Extendable, Assisted: l.assisted(),
 		Wrong: wrong.say(pg.Reader, "parties"),
 	}
@@ -80,6 +81,22 @@ func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s sub
 	return l.render(c, status, "details", d)
 }
 
+// partyName is what the form calls somebody: there are services for one alone.
+func (pg page) partyName(i, of int) string {
+	if of == 1 {
+		return pg.T("book.alone")
+	}
+	return pg.T([]string{"book.one", "book.other"}[i])
+}
+
+// asksFor is the title of the form.
+func (pg page) asksFor(s slots.Service) string {
+	if s.PartiesMax == 1 {
+		return pg.T("details.title_alone")
+	}
+	return pg.T("details.title")
+}
+
 func (pg page) partyFields(i int, p partyForm, s subject, wrong wrongs) partyFields {
 	types := documents(s.rules)
 	if p.Type == "" {
@@ -97,7 +114,7 @@ func (pg page) partyFields(i int, p partyForm, s subject, wrong wrongs) partyFie
 	number := field{Name: partyInput(i, "document.number"), Hint: pg.T("book.number_hint"), Auto: "off"}
 	born := field{Name: partyInput(i, "birth_date"), Type: "date", Auto: "off"}
 	of := partyFields{
-		Title:    pg.T([]string{"book.one", "book.other"}[i]),
+		Title:    pg.partyName(i, s.parties()),
 		Optional: i >= s.service.PartiesMin,
 		Fields: []field{
 			pg.typed(name, "book.name", p.Name, wrong),
@@ -199,7 +216,7 @@ func (l line) showCheck(c echo.Context, status int, pg page, f bookForm, s subje
 		},
 	}
 	for i, p := range app.Parties {
-		who := pg.T([]string{"book.one", "book.other"}[i])
+		who := pg.partyName(i, s.parties())
 		text := pg.T("answer.person", "name", p.Name, "document", pg.T("document."+string(p.Document.Type)), "number", p.Document.Masked())
 		d.Answers = append(d.Answers, answer{who, text})
 	}

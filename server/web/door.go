@@ -18,7 +18,7 @@ import (
 func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
 	pg := d.page
 	for _, i := range g.measured() {
-		who := pg.T([]string{"book.one", "book.other"}[i]) + " " + g.Names[i]
+		who := pg.partyName(i, len(g.Names)) + " " + g.Names[i]
 		for _, input := range []string{partyReading(i), partyAgain(i)} {
 			if input == partyAgain(i) && c.FormValue(input) == "" && wrong[partyReading(i)] != "too_low_repeat" {
 				continue
@@ -146,7 +146,7 @@ func (pg page) verdict(a hall.CheckIn, g own) string {
 func (pg page) recheck(parties []int, at time.Time, g own) string {
 	var who []string
 	for _, party := range parties {
-		who = append(who, pg.T([]string{"book.one", "book.other"}[party-1]))
+		who = append(who, pg.partyName(party-1, len(g.Names)))
 	}
 	key := "verdict.recheck"
 	if !g.rules.RecheckOtherDevice {

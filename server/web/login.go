@@ -60,7 +60,20 @@ func first(s *auth.Staff) string {
 	case s.Has(manages...):
 		return "/manage"
 	}
-	return "/"
+	return "/staff"
+}
+
+// staff is for those whose work has no pages yet; others are sent to theirs.
+func (p *Pages) staff(c echo.Context) error {
+	if to := first(me(c)); to != "/staff" {
+		return c.Redirect(http.StatusSeeOther, to)
+	}
+	return p.render(c, http.StatusOK, "staff", staffPage{page: p.page(c), Username: me(c).Username})
+}
+
+type staffPage struct {
+	page
+	Username string
 }
 
 // local reports whether an address is one of ours for staff, so that nobody is

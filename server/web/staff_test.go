@@ -355,6 +355,18 @@ func TestStaffWorkAtTheirOwnOfficesOnly(t *testing.T) {
 	manager.post("/manage/"+office+"/2026-05-20/places", quota).want(http.StatusNotFound)
 }
 
+func TestWhoHasNoPagesIsToldSo(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	for _, role := range []string{auth.District, auth.Auditor, auth.SysAdmin, auth.SecAdmin} {
+		v := tn.staff(role).want(http.StatusOK, "您已登录", role, "还没有网页")
+		v.send("/staff/logout").want(http.StatusOK, "工作人员登录")
+	}
+	if v := tn.staff(auth.Hall).get("/staff"); v.URL.Path != "/desk" {
+		t.Errorf("the hall is sent to %s, want /desk", v.URL.Path)
+	}
+}
+
 func TestALoginLeadsOnlyToOurPages(t *testing.T) {
 	for to, want := range map[string]bool{
 		"/desk": true, "/desk/12345678": true, "/manage/430702": true, "/call?x=1": true,

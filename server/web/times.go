@@ -25,8 +25,8 @@ type timesPage struct {
 	Key      string // makes the same choice twice the same hold
 	Action   string
 	Back     string
-	Promise  string
-	HeldFor  int // minutes
+	Next     string // what follows the choice
+	HeldFor  int    // minutes
 }
 
 // timeRow is a slot to choose, or to see that it cannot be chosen.
@@ -78,6 +78,7 @@ func (l line) timesOf(c echo.Context, pg page, w wish, day date.Date) (timesPage
 		Service: named{w.service.ID, pg.serviceName(w.service)},
 		Key:     newKey(), Action: l.base + "/o/" + w.office.ID + "/" + day.String(),
 		Back: l.daysAt(w.office.ID, w.service.ID), HeldFor: max(1, w.rules.HoldSeconds/60),
+		Next: pg.T("times.next", "what", pg.asksFor(w.service)),
 	}
 	for _, slot := range a.Times(w.service, l.channel, day) {
 		t.Times = append(t.Times, l.timeRow(pg, w, slot))

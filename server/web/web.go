@@ -6,6 +6,10 @@
 package web
 
 import (
+	"net/http"
+	"net/url"
+	"strings"
+
 	"github.com/labstack/echo/v4"
 
 	"hunyue/booking"
@@ -68,12 +72,32 @@ func (p *Pages) Mount(e *echo.Echo) {
 	e.GET("/staff/login", p.loginForm)
 	e.POST("/staff/login", p.login)
 	e.POST("/staff/logout", p.logout)
+	e.GET("/staff", p.staff, p.Accounts.RequirePage())
 	p.mountStaff(e)
+	p.mountBack(e)
 
 	if p.Dev != nil {
 		e.GET("/dev/messages", p.messages)
 		e.GET("/dev/messages.json", p.messagesJSON)
 	}
+}
+
+// mountBack answers addresses that only take forms when somebody asks for them
+// without one: after signing in again, or from the browser's history.
+func (p *Pages) mountBack(e *echo.Echo) {
+	to := func(page string) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			return c.Redirect(http.StatusSeeOther, strings.ReplaceAll(page, ":number", url.PathEscape(c.Param("number"))))
+		}
+	}
+	e.GET("/find/:step", to("/find"))
+	e.GET("/b/:number/cancel/:step", to("/b/:number/cancel"))
+	e.GET("/b/:number/change/:step", to("/b/:number/change"))
+	e.GET("/call/:number/cancel", to("/call/:number"))
+	e.GET("/desk/find", to("/desk"))
+	e.GET("/desk/reading", to("/desk"))
+	e.GET("/desk/:number/:step", to("/desk/:number"))
+	e.GET("/staff/logout", to("/staff"))
 }
 
 // forStaff is the same pages with what staff have to themselves.
