@@ -67,7 +67,8 @@ func (l line) offer(c echo.Context, status int, pg page, f bookForm, s subject, 
 		return err
 	}
 	times, legend := openTimes(a, s.wish, l.channel, day), pg.Day(day)
-	if len(times) == 0 {
+	near := len(times) == 0
+	if near {
 		times, legend = nearest(a, s.wish, l.channel, s.starts), pg.T("again.legend")
 	}
 	again := againPage{
@@ -77,7 +78,9 @@ func (l line) offer(c echo.Context, status int, pg page, f bookForm, s subject, 
 	}
 	for _, t := range times {
 		row := l.timeRow(pg, s.wish, t)
-		row.Words = pg.ShortDay(t.Slot.Day) + " " + row.Words
+		if near {
+			row.Words = pg.ShortDay(t.Slot.Day) + " " + row.Words
+		}
 		again.Times = append(again.Times, row)
 	}
 	return l.render(c, status, "again", again)
@@ -85,7 +88,7 @@ func (l line) offer(c echo.Context, status int, pg page, f bookForm, s subject, 
 
 // openDays is a choice of the days on which something is free.
 func (l line) openDays(pg page, a *booking.Availability, w wish, chosen date.Date) field {
-	days := field{Name: "day", Label: pg.T("again.day")}
+	days := field{Name: "day", Label: pg.T("again.day"), Choices: []option{{"", pg.T("book.choose"), chosen.IsZero()}}}
 	for _, row := range l.dayRows(pg, a, w, func(date.Date) string { return "" }) {
 		if row.State == booking.Open {
 			days.Choices = append(days.Choices, option{row.Date, row.Words, row.Date == chosen.String()})

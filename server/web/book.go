@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/google/uuid"
@@ -145,6 +146,7 @@ func (l line) chooseAgain(c echo.Context, w wish, day date.Date, why *fault.Erro
 		return err
 	}
 	l.session(c)
+	times.Other = otherLanguage(url.URL{Path: c.Request().URL.Path, RawQuery: url.Values{"service": {w.service.ID}}.Encode()}, pg.Lang)
 	return l.render(c, status, "times", times)
 }
 
@@ -152,11 +154,15 @@ func (l line) chooseAgain(c echo.Context, w wish, day date.Date, why *fault.Erro
 // an address typed in.
 func (l line) lost(c echo.Context) error { return c.Redirect(http.StatusSeeOther, l.home()) }
 
-// details shows the form again as it was typed.
+// details shows the form again as it was typed, or the check page in another
+// language.
 func (l line) details(c echo.Context) error {
 	f, s, err := l.read(c)
 	if err != nil {
 		return err
+	}
+	if c.FormValue("page") == "check" {
+		return l.showCheck(c, http.StatusOK, l.page(c), f, s)
 	}
 	return l.showDetails(c, http.StatusOK, l.page(c), f, s, nil)
 }

@@ -62,6 +62,16 @@ func (p *Pages) showFind(c echo.Context, status int, pg page, f findForm, wrong 
 	return p.render(c, status, "find", d)
 }
 
+// findAgain is the page in another language, with what was typed.
+func (p *Pages) findAgain(c echo.Context) error {
+	var f findForm
+	if err := c.Bind(&f); err != nil {
+		return err
+	}
+	f.sent = c.FormValue("sent") != ""
+	return p.showFind(c, http.StatusOK, p.page(c), f, nil)
+}
+
 // appointmentNumber reads a number as people write it, in groups, or says what
 // is wrong with it.
 func appointmentNumber(typed string) (number, wrong string) {

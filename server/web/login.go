@@ -25,6 +25,7 @@ func (p *Pages) loginForm(c echo.Context) error {
 }
 
 func (p *Pages) showLogin(c echo.Context, status int, pg page, username, next string) error {
+	pg.Other = otherLanguage(url.URL{Path: "/staff/login", RawQuery: url.Values{"next": {next}}.Encode()}, pg.Lang)
 	return p.render(c, status, "login", loginPage{
 		page:     pg,
 		Username: field{Name: "username", Label: pg.T("login.username"), Value: username, Auto: "username"},

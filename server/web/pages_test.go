@@ -162,6 +162,8 @@ func staffPages(t *testing.T, tn *town, lang, number string) {
 	v.send("/call/book/confirm").sound(lang)
 	v.send(v.URL.Path + "/cancel").sound(lang)
 
+	tn.staff(auth.Auditor).get("/staff?lang=" + lang).sound(lang)
+
 	m := tn.staff(auth.Manager)
 	manage := "/manage/" + office
 	m.get(manage + "?lang=" + lang).sound(lang)
@@ -198,6 +200,18 @@ func TestTheLanguageIsChosenHereBeforeOrByTheBrowser(t *testing.T) {
 	if got := v.form("/book/check").Get("parties.0.name"); got != "张三" {
 		t.Errorf("in the other language the name is %q, want 张三", got)
 	}
+
+	v.post("/book/check?lang=zh", merged(v.form("/book/check"), couple()...)).want(http.StatusOK, "核对并验证手机", "English")
+	v.send("/book/details?lang=en", "page", "check").want(http.StatusOK, "Check your answers", "张三", "中文")
+	v.post("/book/leave", v.form("/book/confirm")).want(http.StatusOK, "Choose another time")
+	v.send("/book/again?lang=zh").want(http.StatusOK, "请换一个时段", "2026年5月20日 星期三", "您填的都还在")
+	v.get(theDay).send(theDay).want(http.StatusUnprocessableEntity, "English")
+	v.get("/find").send("/find/code", "number", "12345678", "phone", hisPhone).want(http.StatusOK, "English")
+	v.send("/find?lang=en", "sent", "1").want(http.StatusOK, "Code from the text")
+	if f := v.form("/find/phone"); f.Get("number") != "12345678" || f.Get("phone") != hisPhone {
+		t.Errorf("in the other language the form is %v", f)
+	}
+	v.get("/?lang=zh")
 
 	foreigner := v.visitor()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, v.server.URL+"/", nil)

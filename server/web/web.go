@@ -57,6 +57,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	p.web().mount(e.Group(""))
 
 	e.GET("/find", p.find)
+	e.POST("/find", p.findAgain)
 	e.POST("/find/code", p.findCode)
 	e.POST("/find/phone", p.findByPhone)
 	e.POST("/find/secret", p.findBySecret)
