@@ -109,8 +109,11 @@ func (d *Desk) holdAs(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time
 		return Hold{}, err
 	}
 	v, err := d.place(ctx, r, id, ttl)
+	if err != nil && len(r.Persons) > 0 {
+		err = errors.Join(err, d.unlockPersons(ctx, r.Persons, id))
+	}
 	if err != nil {
-		return Hold{}, errors.Join(err, d.unlockPersons(ctx, r.Persons, id))
+		return Hold{}, err
 	}
 	d.memory().availability.changed(r.Slot.Office)
 	g := grant{
@@ -164,12 +167,12 @@ func (d *Desk) holdID(r HoldRequest, turn int) uuid.UUID {
 // place asks Redis, and fills it once if it has forgotten the day.
 func (d *Desk) place(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.Duration) (verdict, error) {
 	family := r.Slot.Family(r.Channel)
-	v, err := d.Holds.hold(ctx, "hold", family, id.String(), ttl)
+	v, err := d.Holds.hold(ctx, "hold", family, id.String(), r.Key == "", ttl)
 	if err == nil && v.word == "rebuild" {
 		if err := d.rebuild(ctx, r.Slot.Office, r.Slot.Day); err != nil {
 			return verdict{}, err
 		}
-		v, err = d.Holds.hold(ctx, "hold", family, id.String(), ttl)
+		v, err = d.Holds.hold(ctx, "hold", family, id.String(), r.Key == "", ttl)
 	}
 	if err != nil {
 		return verdict{}, d.away(ctx, err)
@@ -259,7 +262,7 @@ func (d *Desk) Extend(ctx context.Context, id uuid.UUID, token, session string) 
 	if !rules.Extendable {
 		return Hold{}, ErrNoExtension
 	}
-	v, err := d.Holds.hold(ctx, "extend", slot.Family(channel), id.String(), holdFor(rules))
+	v, err := d.Holds.hold(ctx, "extend", slot.Family(channel), id.String(), false, holdFor(rules))
 	if err != nil {
 		return Hold{}, d.away(ctx, err)
 	}

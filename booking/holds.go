@@ -54,7 +54,7 @@ func (h *Holds) note(quota, hold string) string { return h.base(quota) + ":n:" +
 // keys is the hash of an office-day and the holds of each quota of a family.
 func (h *Holds) keys(family []string) []string {
 	base := h.base(family[0])
-	keys := make([]string, 0, 1+len(family))
+	keys := make([]string, 0, 2+len(family)) // with room for a note
 	keys = append(keys, base+":m")
 	for _, quota := range family {
 		keys = append(keys, base+":h:"+quota)
@@ -175,14 +175,14 @@ func verdictOf(answer any) (verdict, error) {
 }
 
 // hold asks for one place in the family, or, under the name extend, for more
-// time with it.
-func (h *Holds) hold(ctx context.Context, name string, family []string, hold string, ttl time.Duration) (verdict, error) {
-	args := make([]any, 0, 4+len(family))
-	args = append(args, h.shift(), hold, ttl.Milliseconds(), grace.Milliseconds())
-	for _, quota := range family {
-		args = append(args, quota)
+// time with it. A hold is new if its id was made for this request.
+func (h *Holds) hold(ctx context.Context, name string, family []string, hold string, isNew bool, ttl time.Duration) (verdict, error) {
+	mark := "0"
+	if isNew {
+		mark = "1"
 	}
-	answer, err := h.call(ctx, name, append(h.keys(family), h.note(family[0], hold)), args...)
+	answer, err := h.call(ctx, name, append(h.keys(family), h.note(family[0], hold)),
+		h.shift(), hold, ttl.Milliseconds(), grace.Milliseconds(), mark)
 	if err != nil {
 		return verdict{}, err
 	}

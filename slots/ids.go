@@ -91,16 +91,16 @@ func (id SlotID) Quota(c Channel) string { return id.String() + "-" + string(c) 
 // in the order in which they are locked. Which of the caps exist is for the
 // template to say.
 func (id SlotID) Family(c Channel) []string {
-	return append([]string{id.Quota(c)}, id.caps()...)
+	return append(append(make([]string, 0, 4), id.Quota(c)), id.caps()...)
 }
 
 // caps is the ids of the caps that may stand above the slot's quotas, in order.
 func (id SlotID) caps() []string {
-	half, day, hall := id.halfDayCap(), id.dayCap(), id.hallCap()
+	on, group := id.day(), string(id.Group)
 	if id.Start < noon {
-		return []string{half, day, hall} // am
+		return []string{on + "-am-" + group, on + "-day-" + group, on + "-hall"}
 	}
-	return []string{day, hall, half} // pm
+	return []string{on + "-day-" + group, on + "-hall", on + "-pm-" + group}
 }
 
 // halfDayCap counts the slots that start before noon, or from noon on.

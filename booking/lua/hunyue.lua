@@ -72,10 +72,15 @@ local function full(h, quota, now)
   return quota.used >= quota.cap or quota.used + live(h, now) >= quota.cap
 end
 
+-- Which quota the holds of a key are of.
+local function quota_of(h) return string.match(h, ':h:([^:]+)$') end
+
 -- The lines of the caps above a place; false where there is none.
-local function caps(m, args)
-  if #args < 6 then return {} end
-  return redis.call('HMGET', m, unpack(args, 6))
+local function caps(keys)
+  local ids = {}
+  for i = 3, #keys do ids[i - 2] = quota_of(keys[i]) end
+  if #ids == 0 then return {} end
+  return redis.call('HMGET', keys[1], unpack(ids))
 end
 
 -- Writes when a hold ends. The set lives as long as the longest of its holds.
@@ -86,33 +91,37 @@ local function remember(keys, hold, ends, now)
   end
 end
 
--- hold: KEYS m, h of the family, n of the hold; ARGV shift, hold, ttl, grace,
--- family ids.
+-- hold: KEYS m, h of the family, n of the hold; ARGV shift, hold, ttl, grace, '1'
+-- if the hold's id was made for this request.
 -- {'granted', ends_at, epoch, generation} | {'full'} | {'closed'} |
 -- {'not_open', opens_at} | {'wait', ms} while a loss is waited out |
 -- {'rebuild'} | {'unknown'} no such quota | {'ended', how} it cannot begin again.
 local function hold(keys, args)
   local note = table.remove(keys)
+  local quota = quota_of(keys[2])
+  local line = redis.call('HGET', keys[1], quota)
+  if not line then return {redis.call('HEXISTS', keys[1], 'rid') == 1 and 'unknown' or 'rebuild'} end
+  local place = parse(line)
+  if not place.open then return {'closed'} end
+  if place.used >= place.cap and args[5] == '1' then return {'full'} end -- most of a crowd ends here
+
   local now, id, ttl, grace = clock(args[1]), args[2], tonumber(args[3]), tonumber(args[4])
-  local m = redis.call('HMGET', keys[1], 'rid', 'born', 'quar', 'limit:' .. args[5], args[5])
+  if place.closes <= now then return {'closed'} end
+  if place.opens > now then return {'not_open', place.opens} end
+  local m = redis.call('HMGET', keys[1], 'rid', 'born', 'quar', 'limit:' .. quota)
   local rid, born, quar = m[1], m[2], tonumber(m[3] or 0)
   if not rid then return {'rebuild'} end
-  if not m[5] then return {'unknown'} end
-  local place = parse(m[5])
-  if not place.open or place.closes <= now then return {'closed'} end
-  if place.opens > now then return {'not_open', place.opens} end
-
   local ends = tonumber(redis.call('ZSCORE', keys[2], id) or 0)
   if ends > now then return {'granted', ends - grace, place.epoch, rid .. ':' .. born} end
+  local ended = string.match(redis.call('GET', note) or '', '^%u$')
+  if ended then return {'ended', ended} end
   if quar > now then return {'wait', quar - now} end
   if quar > 0 then return {'rebuild'} end -- what was booked on lost holds may not have been settled
 
-  local ended = string.match(redis.call('GET', note) or '', '^%u$')
-  if ended then return {'ended', ended} end
   place.cap = limited(place.cap, m[4], now)
-  if full(keys[2], place, now) then return {'full'} end -- most of a crowd ends here
-  for i, line in ipairs(caps(keys[1], args)) do
-    if line and full(keys[2 + i], parse(line), now) then return {'full'} end
+  if full(keys[2], place, now) then return {'full'} end
+  for i, above in ipairs(caps(keys)) do
+    if above and full(keys[2 + i], parse(above), now) then return {'full'} end
   end
   if run_id() ~= rid then return {'rebuild'} end -- only here: a "no" may be stale, a "yes" may not
   ends = math.min(now + ttl, place.closes)
@@ -127,7 +136,7 @@ end
 local function extend(keys, args)
   local note = table.remove(keys)
   local now, id, ttl, grace = clock(args[1]), args[2], tonumber(args[3]), tonumber(args[4])
-  local m = redis.call('HMGET', keys[1], 'rid', 'born', args[5])
+  local m = redis.call('HMGET', keys[1], 'rid', 'born', quota_of(keys[2]))
   if not (m[1] and m[3]) or run_id() ~= m[1] then return {'lost'} end
   local ends = tonumber(redis.call('ZSCORE', keys[2], id) or 0)
   if ends - grace <= now then return {'gone'} end

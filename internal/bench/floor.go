@@ -119,7 +119,7 @@ func (f *floor) hold(c echo.Context) error {
 	quota := w.Slot + "-web"
 	hold := uuid.NewString()
 	keys := append(f.places.keys(quota), f.places.note(hold))
-	args := append([]any{0, hold, 300000, 5000}, f.places.family(quota)...)
+	args := []any{0, hold, 300000, 5000, 1}
 	answer, err := f.redis.FCall(c.Request().Context(), "hunyue_hold", keys, args...).Slice()
 	if err != nil {
 		return err
