@@ -98,8 +98,8 @@ func (o *observer) note(ctx context.Context, c echo.Context, w what, took time.D
 	if probes[w.route] && w.status < http.StatusBadRequest {
 		return
 	}
-	o.log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("method", w.method), slog.String("route", w.route),
-		slog.Int("status", w.status), slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("request", requestID(c)))
+	o.log.InfoContext(ctx, "request", "method", w.method, "route", w.route, "status", w.status,
+		"ms", float64(took.Microseconds())/1000, "request", requestID(c))
 }
 
 // probes come every few seconds from machines, and are logged only when they

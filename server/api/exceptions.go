@@ -14,10 +14,7 @@ import (
 
 // ListExceptions answers GET /manage/offices/{office}/exceptions.
 func (a *API) ListExceptions(ctx context.Context, r ListExceptionsRequestObject) (ListExceptionsResponseObject, error) {
-	if _, err := serving(ctx, r.Office); err != nil {
-		return nil, err
-	}
-	o, err := a.Offices.Office(ctx, r.Office)
+	o, _, err := a.theirs(ctx, r.Office)
 	if err != nil {
 		return nil, err
 	}
@@ -73,11 +70,7 @@ func (e exceptions) VisitListExceptionsResponse(w http.ResponseWriter) error { r
 
 // PutException answers PUT /manage/offices/{office}/exceptions/{date}.
 func (a *API) PutException(ctx context.Context, r PutExceptionRequestObject) (PutExceptionResponseObject, error) {
-	staff, err := serving(ctx, r.Office)
-	if err != nil {
-		return nil, err
-	}
-	o, err := a.Offices.Office(ctx, r.Office)
+	o, staff, err := a.theirs(ctx, r.Office)
 	if err != nil {
 		return nil, err
 	}

@@ -13,10 +13,7 @@ import (
 
 // ShowSchedule answers GET /manage/offices/{office}/schedule.
 func (a *API) ShowSchedule(ctx context.Context, r ShowScheduleRequestObject) (ShowScheduleResponseObject, error) {
-	if _, err := serving(ctx, r.Office); err != nil {
-		return nil, err
-	}
-	o, err := a.Offices.Office(ctx, r.Office)
+	o, _, err := a.theirs(ctx, r.Office)
 	if err != nil {
 		return nil, err
 	}
@@ -49,11 +46,7 @@ func sendJSON(w http.ResponseWriter, answer any) error {
 
 // PutSchedule answers PUT /manage/offices/{office}/schedule.
 func (a *API) PutSchedule(ctx context.Context, r PutScheduleRequestObject) (PutScheduleResponseObject, error) {
-	staff, err := serving(ctx, r.Office)
-	if err != nil {
-		return nil, err
-	}
-	o, err := a.Offices.Office(ctx, r.Office)
+	o, staff, err := a.theirs(ctx, r.Office)
 	if err != nil {
 		return nil, err
 	}
@@ -109,11 +102,7 @@ func placesOf(c slots.Capacity) Places {
 
 // Publish answers POST /manage/offices/{office}/publish.
 func (a *API) Publish(ctx context.Context, r PublishRequestObject) (PublishResponseObject, error) {
-	staff, err := serving(ctx, r.Office)
-	if err != nil {
-		return nil, err
-	}
-	o, err := a.Offices.Office(ctx, r.Office)
+	o, staff, err := a.theirs(ctx, r.Office)
 	if err != nil {
 		return nil, err
 	}

@@ -29,10 +29,7 @@ func (a *API) CloseDay(ctx context.Context, r CloseDayRequestObject) (CloseDayRe
 
 // ShowReport answers GET /manage/offices/{office}/reports/{date}.
 func (a *API) ShowReport(ctx context.Context, r ShowReportRequestObject) (ShowReportResponseObject, error) {
-	if _, err := serving(ctx, r.Office); err != nil {
-		return nil, err
-	}
-	o, err := a.Offices.Office(ctx, r.Office)
+	o, _, err := a.theirs(ctx, r.Office)
 	if err != nil {
 		return nil, err
 	}
@@ -70,11 +67,7 @@ func channelsOf(r hall.Report) map[string]int {
 
 // SubmitReport answers POST /manage/offices/{office}/reports/{date}/submit.
 func (a *API) SubmitReport(ctx context.Context, r SubmitReportRequestObject) (SubmitReportResponseObject, error) {
-	staff, err := serving(ctx, r.Office)
-	if err != nil {
-		return nil, err
-	}
-	o, err := a.Offices.Office(ctx, r.Office)
+	o, staff, err := a.theirs(ctx, r.Office)
 	if err != nil {
 		return nil, err
 	}

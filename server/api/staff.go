@@ -40,6 +40,16 @@ func serving(ctx context.Context, office string) (*auth.Staff, error) {
 	return staff, nil
 }
 
+// theirs is an office that whoever asks works for, and who that is.
+func (a *API) theirs(ctx context.Context, office string) (slots.Office, *auth.Staff, error) {
+	staff, err := serving(ctx, office)
+	if err != nil {
+		return slots.Office{}, nil, err
+	}
+	o, err := a.Offices.Office(ctx, office)
+	return o, staff, err
+}
+
 // HoldForCaller answers POST /staff/holds.
 func (a *API) HoldForCaller(ctx context.Context, r HoldForCallerRequestObject) (HoldForCallerResponseObject, error) {
 	slot, err := slots.ParseSlotID(r.Body.Slot)

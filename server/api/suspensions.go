@@ -13,11 +13,7 @@ import (
 
 // Suspend answers POST /manage/offices/{office}/suspensions.
 func (a *API) Suspend(ctx context.Context, r SuspendRequestObject) (SuspendResponseObject, error) {
-	staff, err := serving(ctx, r.Office)
-	if err != nil {
-		return nil, err
-	}
-	o, err := a.Offices.Office(ctx, r.Office)
+	o, staff, err := a.theirs(ctx, r.Office)
 	if err != nil {
 		return nil, err
 	}
@@ -41,11 +37,7 @@ func affectedOf(s booking.Suspension, o slots.Office) []Affected {
 
 // AmendSuspension answers PUT /manage/offices/{office}/suspensions/{id}.
 func (a *API) AmendSuspension(ctx context.Context, r AmendSuspensionRequestObject) (AmendSuspensionResponseObject, error) {
-	staff, err := serving(ctx, r.Office)
-	if err != nil {
-		return nil, err
-	}
-	o, err := a.Offices.Office(ctx, r.Office)
+	o, staff, err := a.theirs(ctx, r.Office)
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +58,7 @@ func (a *API) AmendSuspension(ctx context.Context, r AmendSuspensionRequestObjec
 
 // ListSuspensions answers GET /manage/offices/{office}/suspensions.
 func (a *API) ListSuspensions(ctx context.Context, r ListSuspensionsRequestObject) (ListSuspensionsResponseObject, error) {
-	if _, err := serving(ctx, r.Office); err != nil {
-		return nil, err
-	}
-	o, err := a.Offices.Office(ctx, r.Office)
+	o, _, err := a.theirs(ctx, r.Office)
 	if err != nil {
 		return nil, err
 	}
