@@ -87,6 +87,40 @@ func (d *Desk) recognise(q string) (number string, phone []byte, persons [][]byt
 	return number, phone, persons
 }
 
+// Reached is the phone of an appointment for whoever knows it, or the number of
+// the document of one of the parties: the second fact beside the appointment's
+// number (domain rules 36 and 39). The fault is ErrNoAppointment.
+func (d *Desk) Reached(ctx context.Context, a Appointment, fact string) (identity.Phone, error) {
+	_, phone, persons := d.recognise(strings.TrimSpace(fact))
+	var knows bool
+	err := d.DB.GetContext(ctx, &knows, `
+		SELECT phone_key = $2 OR EXISTS (SELECT FROM party WHERE appointment_id = a.id AND person = ANY ($3))
+		FROM appointment AS a
+		WHERE id = $1`, a.ID, orNobody(phone), pq.ByteaArray(persons))
+	if err != nil {
+		return identity.Phone{}, fmt.Errorf("who asks for appointment %d: %w", a.ID, err)
+	}
+	if !knows {
+		return identity.Phone{}, ErrNoAppointment
+	}
+	return d.Phone(a)
+}
+
+// Recognises reports whether a fact has the form of a phone's or a document's
+// number.
+func (d *Desk) Recognises(fact string) bool {
+	_, phone, persons := d.recognise(strings.TrimSpace(fact))
+	return phone != nil || persons != nil
+}
+
+// orNobody is a key, or one that nobody has.
+func orNobody(key []byte) []byte {
+	if key == nil {
+		return []byte{}
+	}
+	return key
+}
+
 // Masked is an appointment as a list shows it.
 func (d *Desk) Masked(ctx context.Context, a Appointment) (Row, error) {
 	parties, err := d.Parties(ctx, a)

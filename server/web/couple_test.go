@@ -258,7 +258,7 @@ func TestAnAppointmentIsFoundWithItsPhoneOrItsSecretAlone(t *testing.T) {
 	if stranger.URL.Path != "/find" || stranger.form("/find/code").Get("number") != number {
 		t.Errorf("a stranger is at %s", stranger.URL)
 	}
-	stranger.send("/find/code", "phone", "13800000009").want(http.StatusOK, "如果预约号和手机号相符")
+	stranger.send("/find/code", "phone", "13800000009").want(http.StatusOK, "如果预约号和手机号或证件号码相符")
 	stranger.send("/find/phone", "code", "123456").want(http.StatusUnprocessableEntity, "没有找到预约")
 	if err := tn.Codes.Request(t.Context(), "13800000009", "zh"); err != nil { // had a code been sent, it would be too soon
 		t.Errorf("a second code for the stranger: %v", err)
@@ -317,6 +317,26 @@ func TestABusyPersonIsLedToTheAppointmentThatThereIs(t *testing.T) {
 	}
 }
 
+// Domain rule 36: either of the two, with their own document.
+func TestEitherOfTheTwoFindsTheAppointmentWithTheirDocument(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	maker := tn.visitor()
+	maker.book()
+	page := maker.URL.Path
+	tn.later(2 * time.Minute)
+	v := tn.visitor()
+	v.get("/find").send("/find/code", "number", path.Base(page), "phone", "her").want(http.StatusUnprocessableEntity, "或双方中一人的证件号码")
+	v.send("/find/code", "phone", her).want(http.StatusOK, "很快会发到预约时填的手机")
+	v.send("/find/phone", "code", tn.codeFor(hisPhone)).want(http.StatusOK, "预约成功")
+	if v.URL.Path != page {
+		t.Errorf("let in to %s, want %s", v.URL.Path, page)
+	}
+	tn.later(2 * time.Minute)
+	v.get(page + "/cancel").send(page + "/cancel/code").want(http.StatusOK)
+	v.send(page+"/cancel", "code", tn.codeFor(hisPhone)).want(http.StatusOK, "已取消")
+}
+
 // Whoever could tell one refusal from another could ask whose phone it is.
 func TestEveryRefusedCodeIsAnsweredAlike(t *testing.T) {
 	t.Parallel()
@@ -327,7 +347,7 @@ func TestEveryRefusedCodeIsAnsweredAlike(t *testing.T) {
 	answers := map[string]string{}
 	try := func(what, phone, code string) {
 		v := tn.visitor()
-		v.get("/find").send("/find/code", "number", number, "phone", phone).want(http.StatusOK, "如果预约号和手机号相符")
+		v.get("/find").send("/find/code", "number", number, "phone", phone).want(http.StatusOK, "如果预约号和手机号或证件号码相符")
 		v.send("/find/phone", "code", code).want(http.StatusUnprocessableEntity)
 		answers[strings.ReplaceAll(v.text(), phone, "")] += what + " "
 	}
@@ -353,7 +373,7 @@ func TestEveryRefusedCodeIsAnsweredAlike(t *testing.T) {
 func TestFindKeepsWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	v := newTown(t).visitor()
-	v.get("/find").send("/find/code", "number", "abc", "phone", "138").want(http.StatusUnprocessableEntity, "预约号是 8 位数字", "手机号码应为 11 位")
+	v.get("/find").send("/find/code", "number", "abc", "phone", "138").want(http.StatusUnprocessableEntity, "预约号是 8 位数字", "请填 11 位手机号")
 	if f := v.form("/find/code"); f.Get("number") != "abc" || f.Get("phone") != "138" {
 		t.Errorf("came back as %v", f)
 	}

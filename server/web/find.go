@@ -27,14 +27,15 @@ type findPage struct {
 type findSecret struct{ Number, Secret field }
 
 // find asks which appointment, and for a second fact beside its number (domain
-// rule 39): the phone, or the secret that was shown when it was made.
+// rules 36 and 39): the phone, the document of one of the two, or the secret that
+// was shown when it was made.
 func (p *Pages) find(c echo.Context) error {
 	return p.showFind(c, http.StatusOK, p.page(c), findForm{Number: c.QueryParam("number")}, nil)
 }
 
 type findForm struct {
 	Number string `form:"number"`
-	Phone  string `form:"phone"`
+	Phone  string `form:"phone"` // or a document
 	Code   string `form:"code"`
 	Secret string `form:"secret"`
 	Key    string `form:"key"`
@@ -46,7 +47,7 @@ func (p *Pages) showFind(c echo.Context, status int, pg page, f findForm, wrong 
 	d := findPage{
 		page: pg, Sent: f.sent, Key: f.Key,
 		Number: pg.typed(field{Name: "number", Mode: "numeric", Auto: "off", Hint: pg.T("find.number_hint")}, "find.number", f.Number, wrong),
-		Phone:  pg.typed(field{Name: "phone", Type: "tel", Mode: "tel", Auto: "tel-national"}, "find.phone", f.Phone, wrong),
+		Phone:  pg.typed(field{Name: "phone", Auto: "off"}, "find.phone", f.Phone, wrong),
 		Code:   pg.typed(field{Name: "code", Mode: "numeric", Auto: "one-time-code", Hint: pg.T("code.hint")}, "code.label", "", wrong),
 	}
 	d.Secret.Number = d.Number
@@ -86,27 +87,27 @@ func appointmentNumber(typed string) (number, wrong string) {
 }
 
 // readFind reads the form. What was typed stays in it as it is.
-func readFind(c echo.Context) (findForm, identity.Phone, wrongs, error) {
+func (p *Pages) readFind(c echo.Context) (findForm, wrongs, error) {
 	var f findForm
 	if err := c.Bind(&f); err != nil {
-		return f, identity.Phone{}, nil, err
+		return f, nil, err
 	}
 	wrong := wrongs{}
 	var code string
 	if f.number, code = appointmentNumber(f.Number); code != "" {
 		wrong["number"] = code
 	}
-	phone, code := identity.ParsePhone(f.Phone)
-	if code != "" {
-		wrong["phone"] = code
+	if !p.Desk.Recognises(f.Phone) {
+		wrong["phone"] = "or_document"
 	}
-	return f, phone, wrong, nil
+	return f, wrong, nil
 }
 
-// findCode sends a code, if the phone is that of the appointment and has not had
-// enough. The answer is the same if not, and claims nothing.
+// findCode sends a code to the phone of the appointment, if what was typed belongs
+// to it and the phone has not had enough. The answer is the same if not, and
+// claims nothing.
 func (p *Pages) findCode(c echo.Context) error {
-	f, phone, wrong, err := readFind(c)
+	f, wrong, err := p.readFind(c)
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (p *Pages) findCode(c echo.Context) error {
 		return p.showFind(c, http.StatusUnprocessableEntity, pg, f, wrong)
 	}
 	f.sent = true
-	_, err = p.reachedAt(c.Request().Context(), f.number, phone)
+	_, phone, err := p.reachedAt(c.Request().Context(), f)
 	if err == nil {
 		_, err = p.send(c.Request().Context(), pg, phone.Number())
 	}
@@ -126,26 +127,24 @@ func (p *Pages) findCode(c echo.Context) error {
 	return p.showFind(c, http.StatusOK, pg, f, nil)
 }
 
-// reachedAt is the appointment with the number, if its phone is this one and
-// gets texts, and otherwise booking.ErrNoAppointment.
-func (p *Pages) reachedAt(ctx context.Context, number string, phone identity.Phone) (booking.Appointment, error) {
-	a, err := p.Desk.At(ctx, number, func(string) bool { return true })
+// reachedAt is the appointment with the number, if the other fact belongs to it,
+// with its phone, if that gets texts, and otherwise booking.ErrNoAppointment.
+func (p *Pages) reachedAt(ctx context.Context, f findForm) (booking.Appointment, identity.Phone, error) {
+	a, err := p.Desk.At(ctx, f.number, func(string) bool { return true })
 	if err != nil {
-		return a, err
+		return a, identity.Phone{}, err
 	}
-	onFile, err := p.Desk.Phone(a)
-	if err != nil {
-		return a, err
+	phone, err := p.Desk.Reached(ctx, a, f.Phone)
+	if err == nil && !phone.TakesSMS() {
+		err = booking.ErrNoAppointment
 	}
-	if onFile != phone || !phone.TakesSMS() {
-		return booking.Appointment{}, booking.ErrNoAppointment
-	}
-	return a, nil
+	return a, phone, err
 }
 
-// findByPhone lets in whoever has the phone of the appointment in hand.
+// findByPhone lets in whoever has the phone of the appointment in hand, or the
+// one of the two who is told what came to it.
 func (p *Pages) findByPhone(c echo.Context) error {
-	f, phone, wrong, err := readFind(c)
+	f, wrong, err := p.readFind(c)
 	if err != nil {
 		return err
 	}
@@ -157,7 +156,7 @@ func (p *Pages) findByPhone(c echo.Context) error {
 	if len(wrong) > 0 {
 		return p.showFind(c, http.StatusUnprocessableEntity, pg, f, wrong)
 	}
-	a, err := p.reachedAt(c.Request().Context(), f.number, phone)
+	a, phone, err := p.reachedAt(c.Request().Context(), f)
 	if err == nil {
 		err = p.spend(c.Request().Context(), phone.Number(), code, f.Key)
 	}
