@@ -166,7 +166,7 @@ func (d *Desk) Publish(ctx context.Context, office string, from, to date.Date, o
 			return preview, err
 		}
 	}
-	d.memory().availability.changed(office)
+	d.memory().changed(office)
 	return preview, nil
 }
 

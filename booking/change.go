@@ -172,7 +172,7 @@ func (d *Desk) settle(ctx context.Context, lines []string) {
 	}
 	for _, line := range lines {
 		office, _, _ := strings.Cut(line, "-")
-		d.memory().availability.changed(office)
+		d.memory().changed(office)
 	}
 	d.Wake()
 }

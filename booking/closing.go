@@ -100,7 +100,7 @@ func (d *Desk) enforce(ctx context.Context, c closing, actor string, dryRun bool
 		d.lift(ctx, would.Closed)
 		return done, err
 	}
-	d.memory().availability.changed(c.office)
+	d.memory().changed(c.office)
 	d.settle(ctx, closure.Lines)
 	return done, nil
 }

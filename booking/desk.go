@@ -35,7 +35,14 @@ type Desk struct {
 // memory is what a desk keeps between requests.
 type memory struct {
 	availability snapshots
+	soldOut      soldOut
 	rebuilding   rebuilds
+}
+
+// changed makes whoever asks next see a change made here.
+func (m *memory) changed(office string) {
+	m.availability.changed(office)
+	m.soldOut.changed(office)
 }
 
 // On is the same desk with connections of its own, for staff or for what is done
@@ -115,7 +122,7 @@ func (d *Desk) holdAs(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time
 	if err != nil {
 		return Hold{}, err
 	}
-	d.memory().availability.changed(r.Slot.Office)
+	d.memory().changed(r.Slot.Office)
 	g := grant{
 		Hold: id, Quota: r.Slot.Quota(r.Channel), Epoch: v.epoch, Generation: v.generation,
 		Ends: v.number, Session: sessionMark(d.Keys, r.Session), Persons: r.Persons,
@@ -164,9 +171,14 @@ func (d *Desk) holdID(r HoldRequest, turn int) uuid.UUID {
 	return id
 }
 
-// place asks Redis, and fills it once if it has forgotten the day.
+// place asks Redis, unless it is known that nothing is left, and fills it once
+// if it has forgotten the day.
 func (d *Desk) place(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.Duration) (verdict, error) {
 	family := r.Slot.Family(r.Channel)
+	full, changes := d.memory().soldOut.known(r.Slot.Office, family[0], d.Clock.Now())
+	if full {
+		return verdict{}, ErrFull
+	}
 	v, err := d.Holds.hold(ctx, "hold", family, id.String(), r.Key == "", ttl)
 	if err == nil && v.word == "rebuild" {
 		if err := d.rebuild(ctx, r.Slot.Office, r.Slot.Day); err != nil {
@@ -177,8 +189,11 @@ func (d *Desk) place(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.
 	if err != nil {
 		return verdict{}, d.away(ctx, err)
 	}
-	if v.word == "not_open" {
+	switch v.word {
+	case "not_open":
 		return v, ErrNotOpen.After(time.UnixMilli(v.number).Sub(d.Clock.Now()))
+	case "sold_out":
+		d.memory().soldOut.note(r.Slot.Office, family[0], d.Clock.Now(), changes)
 	}
 	return v, d.closedWhy(ctx, r.Slot, slots.Service{Group: r.Slot.Group}, r.Channel, refusal(v))
 }
@@ -204,7 +219,7 @@ func refusal(v verdict) error {
 	switch v.word {
 	case "granted":
 		return nil
-	case "full":
+	case "full", "sold_out":
 		return ErrFull
 	case "closed":
 		return ErrClosed
@@ -314,7 +329,7 @@ func (d *Desk) free(ctx context.Context, g grant, how string, lines []string) {
 	if err := errors.Join(err, d.unlockPersons(ctx, g.Persons, g.Hold)); err != nil {
 		d.Log.WarnContext(ctx, "hold not freed at once", "error", err)
 	}
-	d.memory().availability.changed(slot.Office)
+	d.memory().changed(slot.Office)
 }
 
 func (d *Desk) read(token string, id uuid.UUID, session string) (grant, slots.SlotID, slots.Channel, error) {

@@ -93,8 +93,8 @@ end
 
 -- hold: KEYS m, h of the family, n of the hold; ARGV shift, hold, ttl, grace, '1'
 -- if the hold's id was made for this request.
--- {'granted', ends_at, epoch, generation} | {'full'} | {'closed'} |
--- {'not_open', opens_at} | {'wait', ms} while a loss is waited out |
+-- {'granted', ends_at, epoch, generation} | {'full'} | {'sold_out'} full of
+-- bookings | {'closed'} | {'not_open', opens_at} | {'wait', ms} while a loss is waited out |
 -- {'rebuild'} | {'unknown'} no such quota | {'ended', how} it cannot begin again.
 local function hold(keys, args)
   local note = table.remove(keys)
@@ -103,7 +103,7 @@ local function hold(keys, args)
   if not line then return {redis.call('HEXISTS', keys[1], 'rid') == 1 and 'unknown' or 'rebuild'} end
   local place = parse(line)
   if not place.open then return {'closed'} end
-  if place.used >= place.cap and args[5] == '1' then return {'full'} end -- most of a crowd ends here
+  if place.used >= place.cap and args[5] == '1' then return {'sold_out'} end -- most of a crowd ends here
 
   local now, id, ttl, grace = clock(args[1]), args[2], tonumber(args[3]), tonumber(args[4])
   if place.closes <= now then return {'closed'} end
@@ -118,6 +118,7 @@ local function hold(keys, args)
   if quar > now then return {'wait', quar - now} end
   if quar > 0 then return {'rebuild'} end -- what was booked on lost holds may not have been settled
 
+  if place.used >= place.cap then return {'sold_out'} end
   place.cap = limited(place.cap, m[4], now)
   if full(keys[2], place, now) then return {'full'} end
   for i, above in ipairs(caps(keys)) do
