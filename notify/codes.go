@@ -17,10 +17,11 @@ import (
 	"hunyue/internal/seal"
 )
 
-// What Codes.Request may refuse. Both say how long to wait.
+// What Codes.Request may refuse. The first two say how long to wait.
 var (
 	ErrCodeTooSoon = fault.New(fault.TooMany, "code_too_soon")
 	ErrCodeTooMany = fault.New(fault.TooMany, "code_too_many")
+	ErrKeyReused   = fault.New(fault.Invalid, "key_reused") // same Idempotency-Key, another phone or language
 )
 
 // The limits of phone codes (domain rule 93). That five wrong tries use a code
@@ -42,11 +43,12 @@ type Codes struct {
 // Request sends a new code of six digits, good for five minutes, to a
 // normalised number of a mobile, in the language locale ("zh" or "en"). The
 // codes sent to it before are good for nothing any more. The answer is the same
-// for every phone, known or not.
+// for every phone, known or not. For a day a request with the same key is the
+// same request and sends nothing; an empty key makes every request a new one.
 //
 // Faults: ErrCodeTooSoon within a minute of the last one, ErrCodeTooMany after
-// ten in 24 hours.
-func (c *Codes) Request(ctx context.Context, phone, locale string) error {
+// ten in 24 hours, ErrKeyReused for a key that asked for something else.
+func (c *Codes) Request(ctx context.Context, phone, locale, key string) error {
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
 		return fmt.Errorf("draw phone code: %w", err)
@@ -57,11 +59,20 @@ func (c *Codes) Request(ctx context.Context, phone, locale string) error {
 		return err
 	}
 	err = postgres.InTx(ctx, c.DB, func(tx postgres.Querier) error {
+		if err := c.turn(ctx, tx, phone); err != nil {
+			return err
+		}
+		if sent, err := c.sent(ctx, tx, phone, locale, key); sent || err != nil {
+			return err
+		}
 		if err := c.limit(ctx, tx, phone); err != nil {
 			return err
 		}
-		return c.insert(ctx, tx, phone, code, sealed, locale)
+		return c.insert(ctx, tx, phone, code, sealed, locale, key)
 	})
+	if postgres.Violates(err, "phone_code_request") {
+		return ErrKeyReused // at the same moment, by another phone
+	}
 	if err != nil {
 		return err
 	}
@@ -94,18 +105,47 @@ func (c *Codes) CodeMAC(phone, code string) []byte {
 	return c.Keys.MAC("code", []byte(phone), []byte(code))
 }
 
-// limit refuses a phone that has had enough codes. Requests for one phone take
-// turns until their transaction ends.
-func (c *Codes) limit(ctx context.Context, tx postgres.Querier, phone string) error {
-	if !c.Limits {
+// requestKey is what a request is found by, or nil for one without a key.
+func (c *Codes) requestKey(key string) []byte {
+	if key == "" {
 		return nil
 	}
+	return c.Keys.MAC("code request", []byte(key))
+}
+
+// turn makes the requests for one phone wait for each other until their
+// transactions end.
+func (c *Codes) turn(ctx context.Context, tx postgres.Querier, phone string) error {
 	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('phone code ' || encode($1, 'hex'), 0))`, c.Key(phone))
 	if err != nil {
 		return fmt.Errorf("phone codes take turns: %w", err)
 	}
+	return nil
+}
+
+// sent reports whether a request with this key was answered before.
+func (c *Codes) sent(ctx context.Context, tx postgres.Querier, phone, locale, key string) (bool, error) {
+	var same []bool
+	err := tx.SelectContext(ctx, &same, `
+		SELECT phone_key = $2 AND locale = $3
+		FROM phone_code
+		WHERE request_key = $1`, c.requestKey(key), c.Key(phone), locale)
+	if err != nil {
+		return false, fmt.Errorf("phone code of a key: %w", err)
+	}
+	if len(same) > 0 && !same[0] {
+		return false, ErrKeyReused
+	}
+	return len(same) > 0, nil
+}
+
+// limit refuses a phone that has had enough codes.
+func (c *Codes) limit(ctx context.Context, tx postgres.Querier, phone string) error {
+	if !c.Limits {
+		return nil
+	}
 	var ages []float64
-	err = tx.SelectContext(ctx, &ages, `
+	err := tx.SelectContext(ctx, &ages, `
 		SELECT extract(epoch FROM clock_now() - created_at)::float8
 		FROM phone_code
 		WHERE phone_key = $1
@@ -131,17 +171,17 @@ func tooMany(ages []float64) error {
 }
 
 // insert stores the code and asks the worker to send it.
-func (c *Codes) insert(ctx context.Context, tx postgres.Querier, phone, code string, sealed []byte, locale string) error {
+func (c *Codes) insert(ctx context.Context, tx postgres.Querier, phone, code string, sealed []byte, locale, key string) error {
 	_, err := tx.ExecContext(ctx, `
 		WITH new AS (
-			INSERT INTO phone_code (phone_key, code_mac, sealed, locale, expires_at)
-			VALUES ($1, $2, $3, $4, clock_now() + make_interval(secs => $5))
+			INSERT INTO phone_code (phone_key, code_mac, sealed, locale, expires_at, request_key)
+			VALUES ($1, $2, $3, $4, clock_now() + make_interval(secs => $5), $6)
 			RETURNING id
 		)
 		INSERT INTO outbox (topic, kind, code_id)
 		SELECT 'code', 'code', id
 		FROM new`,
-		c.Key(phone), c.CodeMAC(phone, code), sealed, locale, codeValid.Seconds())
+		c.Key(phone), c.CodeMAC(phone, code), sealed, locale, codeValid.Seconds(), c.requestKey(key))
 	if err != nil {
 		return fmt.Errorf("store phone code: %w", err)
 	}

@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -22,7 +23,7 @@ func (h *hall) codes() *notify.Codes {
 
 func (h *hall) request(t *testing.T) {
 	t.Helper()
-	if err := h.codes().Request(t.Context(), mobile, "zh"); err != nil {
+	if err := h.codes().Request(t.Context(), mobile, "zh", ""); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -168,7 +169,7 @@ func TestCodesAreLimitedPerPhone(t *testing.T) {
 	c := h.codes()
 	at := time.Duration(0)
 	for n := range 10 {
-		if err := c.Request(t.Context(), mobile, "zh"); err != nil {
+		if err := c.Request(t.Context(), mobile, "zh", ""); err != nil {
 			t.Fatalf("code %d: %v", n+1, err)
 		}
 		h.shift(t, at+30*time.Second)
@@ -179,15 +180,15 @@ func TestCodesAreLimitedPerPhone(t *testing.T) {
 		h.shift(t, at)
 	}
 	h.refused(t, c, notify.ErrCodeTooMany, 24*time.Hour-11*time.Minute, 24*time.Hour-10*time.Minute)
-	if err := c.Request(t.Context(), "13800000002", "zh"); err != nil {
+	if err := c.Request(t.Context(), "13800000002", "zh", ""); err != nil {
 		t.Errorf("another phone: %v", err)
 	}
 	h.shift(t, 24*time.Hour)
-	if err := c.Request(t.Context(), mobile, "zh"); err != nil {
+	if err := c.Request(t.Context(), mobile, "zh", ""); err != nil {
 		t.Errorf("a day later: %v", err)
 	}
 	c.Limits = false
-	if err := c.Request(t.Context(), mobile, "zh"); err != nil {
+	if err := c.Request(t.Context(), mobile, "zh", ""); err != nil {
 		t.Errorf("without limits: %v", err)
 	}
 }
@@ -196,7 +197,7 @@ func TestCodesAreLimitedPerPhone(t *testing.T) {
 // least and most.
 func (h *hall) refused(t *testing.T, c *notify.Codes, want error, least, most time.Duration) {
 	t.Helper()
-	err := c.Request(t.Context(), mobile, "zh")
+	err := c.Request(t.Context(), mobile, "zh", "")
 	if wait := fault.Of(err).RetryAfter; !errors.Is(err, want) || wait < least || wait > most {
 		t.Errorf("got %v, wait %s; want %v, %s to %s", err, wait, want, least, most)
 	}
@@ -208,7 +209,7 @@ func TestOfManyRequestsAtOnceOneIsAnswered(t *testing.T) {
 	errs := make([]error, 8)
 	var requests sync.WaitGroup
 	for i := range errs {
-		requests.Go(func() { errs[i] = h.codes().Request(t.Context(), mobile, "en") })
+		requests.Go(func() { errs[i] = h.codes().Request(t.Context(), mobile, "en", "") })
 	}
 	requests.Wait()
 	sent := 0
@@ -225,6 +226,55 @@ func TestOfManyRequestsAtOnceOneIsAnswered(t *testing.T) {
 	h.drain(t)
 	if m := h.post.taken[0]; !strings.HasPrefix(m.Text, m.Code+" is your") || len(m.Code) != 6 {
 		t.Errorf("code %q in %q", m.Code, m.Text)
+	}
+}
+
+func TestARequestWithTheSameKeySendsOneCode(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	errs := make([]error, 8)
+	var requests sync.WaitGroup
+	for i := range errs {
+		requests.Go(func() { errs[i] = h.codes().Request(t.Context(), mobile, "zh", "k1") })
+	}
+	requests.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	h.drain(t)
+	if n := len(h.post.taken); n != 1 {
+		t.Errorf("%d codes were sent, want 1", n)
+	}
+	h.refused(t, h.codes(), notify.ErrCodeTooSoon, 50*time.Second, time.Minute)
+	for name, again := range map[string]error{
+		"another phone":    h.codes().Request(t.Context(), "13800000002", "zh", "k1"),
+		"another language": h.codes().Request(t.Context(), mobile, "en", "k1"),
+	} {
+		if !errors.Is(again, notify.ErrKeyReused) {
+			t.Errorf("%s: %v, want %v", name, again, notify.ErrKeyReused)
+		}
+	}
+}
+
+func TestAKeyOfTwoPhonesAtOnceIsOfOne(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	errs := make([]error, 8)
+	var requests sync.WaitGroup
+	for i := range errs {
+		requests.Go(func() { errs[i] = h.codes().Request(t.Context(), fmt.Sprintf("1380000000%d", i), "zh", "k1") })
+	}
+	requests.Wait()
+	sent := 0
+	for _, err := range errs {
+		if err == nil {
+			sent++
+		} else if !errors.Is(err, notify.ErrKeyReused) {
+			t.Error(err)
+		}
+	}
+	if sent != 1 {
+		t.Errorf("%d codes, want 1", sent)
 	}
 }
 

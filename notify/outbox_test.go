@@ -88,7 +88,7 @@ func TestPurgeKeepsWhatIsStillNeeded(t *testing.T) {
 				(SELECT count(*) FROM phone_code), (SELECT count(*) FROM dev_message))`)
 	}
 	h.appointment(t)
-	if err := codes.Request(t.Context(), mobile, "zh"); err != nil {
+	if err := codes.Request(t.Context(), mobile, "zh", ""); err != nil {
 		t.Fatal(err)
 	}
 	h.drain(t)

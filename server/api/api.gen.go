@@ -1529,6 +1529,12 @@ type ListSlotsParams struct {
 	Date Date `form:"date" json:"date"`
 }
 
+// SendPhoneCodeParams defines parameters for SendPhoneCode.
+type SendPhoneCodeParams struct {
+	// IdempotencyKey Makes a repeated request the same one.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListAppointmentsParams defines parameters for ListAppointments.
 type ListAppointmentsParams struct {
 	// Date The day; today if it is left out.
@@ -1704,7 +1710,7 @@ type ServerInterface interface {
 	ListSlots(ctx echo.Context, office OfficeId, params ListSlotsParams) error
 	// SendPhoneCode Send a code to a phone
 	// (POST /phone-codes)
-	SendPhoneCode(ctx echo.Context) error
+	SendPhoneCode(ctx echo.Context, params SendPhoneCodeParams) error
 	// ListAppointments Appointments of a day
 	// (GET /staff/appointments)
 	ListAppointments(ctx echo.Context, params ListAppointmentsParams) error
@@ -2289,8 +2295,28 @@ func (w *ServerInterfaceWrapper) ListSlots(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) SendPhoneCode(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SendPhoneCodeParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.SendPhoneCode(ctx)
+	err = w.Handler.SendPhoneCode(ctx, params)
 	return err
 }
 
@@ -3145,7 +3171,8 @@ func (response ListSlots200JSONResponse) VisitListSlotsResponse(w http.ResponseW
 }
 
 type SendPhoneCodeRequestObject struct {
-	Body *SendPhoneCodeJSONRequestBody
+	Params SendPhoneCodeParams
+	Body   *SendPhoneCodeJSONRequestBody
 }
 
 type SendPhoneCodeResponseObject interface {
@@ -4389,8 +4416,10 @@ func (sh *strictHandler) ListSlots(ctx echo.Context, office OfficeId, params Lis
 }
 
 // SendPhoneCode operation middleware
-func (sh *strictHandler) SendPhoneCode(ctx echo.Context) error {
+func (sh *strictHandler) SendPhoneCode(ctx echo.Context, params SendPhoneCodeParams) error {
 	var request SendPhoneCodeRequestObject
+
+	request.Params = params
 
 	var body SendPhoneCodeJSONRequestBody
 	var err error

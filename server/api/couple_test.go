@@ -166,10 +166,16 @@ func TestAnAppointmentIsMoved(t *testing.T) {
 func TestACodeIsSentToAMobileOnceAMinute(t *testing.T) {
 	w := newWorld(t)
 	w.code("13800000001")
-	p := w.refuse(http.StatusTooManyRequests, "code_too_soon", asked("/phone-codes", `{"phone":"+86 138-0000-0001"}`))
+	p := w.refuse(http.StatusTooManyRequests, "code_too_soon", unkeyed("/phone-codes", `{"phone":"+86 138-0000-0001"}`))
 	if p.RetryAfter < 1 || p.RetryAfter > 60 {
 		t.Errorf("wait %d s, want up to 60", p.RetryAfter)
 	}
+	keyed := sent{"POST", "/phone-codes", `{"phone":"13800000002"}`, map[string]string{keyHeader: "k1"}}
+	for range 2 {
+		w.ask(http.StatusAccepted, keyed, nil)
+	}
+	keyed.body = `{"phone":"13800000003"}`
+	w.refuse(http.StatusUnprocessableEntity, "key_reused", keyed)
 	got := w.refuse(http.StatusUnprocessableEntity, "invalid_input", asked("/phone-codes", `{"phone":"0736-7123456"}`)).Fields
 	if diff := cmp.Diff(map[string]string{"phone": "not_mobile"}, got); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)

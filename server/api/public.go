@@ -241,7 +241,11 @@ func (a *API) SendPhoneCode(ctx context.Context, r SendPhoneCodeRequestObject) (
 	if wrong != "" {
 		return nil, fault.InFields(map[string]string{"phone": wrong})
 	}
-	if err := a.Codes.Request(ctx, phone.Number(), localeOf(r.Body.Locale)); err != nil {
+	key := r.Params.IdempotencyKey
+	if key != "" {
+		key = scopeOf(ctx, key) + " " + key
+	}
+	if err := a.Codes.Request(ctx, phone.Number(), localeOf(r.Body.Locale), key); err != nil {
 		return nil, err
 	}
 	return SendPhoneCode202Response{}, nil

@@ -105,6 +105,11 @@ func (s sent) without(header string) sent {
 
 func asked(path, body string) sent { return sent{method: "POST", path: path, body: body} }
 
+// unkeyed is asked without the Idempotency-Key that tests send.
+func unkeyed(path, body string) sent {
+	return sent{"POST", path, body, map[string]string{keyHeader: ""}}
+}
+
 func fetched(path string) sent { return sent{method: "GET", path: path} }
 
 // members is n fields that nobody knows.

@@ -222,7 +222,7 @@ func slotAt(hhmm string) string { return office + "-20260520-" + hhmm + "-marria
 func (w *world) hold(slot string) Hold {
 	w.t.Helper()
 	var h Hold
-	w.ask(http.StatusCreated, sent{"POST", "/holds", `{"slot":"` + slot + `"}`, map[string]string{keyHeader: ""}}, &h)
+	w.ask(http.StatusCreated, unkeyed("/holds", `{"slot":"`+slot+`"}`), &h)
 	return h
 }
 
@@ -230,7 +230,7 @@ func (w *world) hold(slot string) Hold {
 // phone can know it.
 func (w *world) code(phone string) {
 	w.t.Helper()
-	w.ask(http.StatusAccepted, asked("/phone-codes", `{"phone":"`+phone+`"}`), nil)
+	w.ask(http.StatusAccepted, unkeyed("/phone-codes", `{"phone":"`+phone+`"}`), nil)
 	w.known(phone)
 }
 

@@ -251,7 +251,7 @@ func (l line) checked(c echo.Context, f bookForm, s subject) error {
 
 // send sends a code and says so. That one was sent a moment ago is no mistake.
 func (p *Pages) send(ctx context.Context, pg page, phone string) (page, error) {
-	err := p.Codes.Request(ctx, phone, pg.Lang)
+	err := p.Codes.Request(ctx, phone, pg.Lang, "")
 	switch {
 	case err == nil:
 		pg.Notice = pg.T("code.sent")

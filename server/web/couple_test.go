@@ -260,7 +260,7 @@ func TestAnAppointmentIsFoundWithItsPhoneOrItsSecretAlone(t *testing.T) {
 	}
 	stranger.send("/find/code", "phone", "13800000009").want(http.StatusOK, "如果预约号和手机号或证件号码相符")
 	stranger.send("/find/phone", "code", "123456").want(http.StatusUnprocessableEntity, "没有找到预约")
-	if err := tn.Codes.Request(t.Context(), "13800000009", "zh"); err != nil { // had a code been sent, it would be too soon
+	if err := tn.Codes.Request(t.Context(), "13800000009", "zh", ""); err != nil { // had a code been sent, it would be too soon
 		t.Errorf("a second code for the stranger: %v", err)
 	}
 	stranger.send("/find/phone", "code", tn.codeFor("13800000009")).want(http.StatusUnprocessableEntity, "没有找到预约")

@@ -45,17 +45,18 @@ CREATE TABLE attempt (
 );
 
 -- Codes sent to phones (domain rule 93). The newest of a phone is the only one
--- that can be spent.
+-- that can be spent. request_key is a hash of the client's Idempotency-Key.
 CREATE TABLE phone_code (
-	id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	phone_key  bytea       NOT NULL CHECK (length(phone_key) = 32),
-	code_mac   bytea       NOT NULL CHECK (length(code_mac) = 32),
-	sealed     bytea,      -- phone and code, until they are handed to the channel
-	locale     text        NOT NULL CHECK (locale IN ('zh', 'en')),
-	created_at timestamptz NOT NULL DEFAULT clock_now(),
-	expires_at timestamptz NOT NULL CHECK (expires_at > created_at),
-	tries      smallint    NOT NULL DEFAULT 0, -- wrong ones
-	spent_by   uuid
+	id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	phone_key   bytea       NOT NULL CHECK (length(phone_key) = 32),
+	code_mac    bytea       NOT NULL CHECK (length(code_mac) = 32),
+	sealed      bytea,      -- phone and code, until they are handed to the channel
+	locale      text        NOT NULL CHECK (locale IN ('zh', 'en')),
+	created_at  timestamptz NOT NULL DEFAULT clock_now(),
+	expires_at  timestamptz NOT NULL CHECK (expires_at > created_at),
+	tries       smallint    NOT NULL DEFAULT 0, -- wrong ones
+	spent_by    uuid,
+	request_key bytea       CONSTRAINT phone_code_request UNIQUE CHECK (length(request_key) = 32)
 );
 CREATE INDEX phone_code_newest ON phone_code (phone_key, id DESC);
 CREATE INDEX phone_code_created ON phone_code (created_at);
