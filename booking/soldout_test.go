@@ -2,6 +2,7 @@ package booking
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,18 +13,38 @@ func TestSoldOutIsRememberedUntilSomethingChanges(t *testing.T) {
 	w := newWorld(t)
 	slot := w.slot("0900", 1)
 	w.book(slot)
-	for _, key := range []string{"asks Redis", "need not ask"} {
-		if _, err := w.desk.Hold(t.Context(), w.ask(slot, key)); !errors.Is(err, ErrFull) {
-			t.Errorf("who %s: %v, want %v", key, err, ErrFull)
-		}
+	if _, err := w.desk.Hold(t.Context(), w.ask(slot, "too late")); !errors.Is(err, ErrFull) {
+		t.Fatalf("who comes too late: %v, want %v", err, ErrFull)
 	}
-	if full, _ := w.desk.own.soldOut.known(office, slot.Quota(slots.Phone), w.desk.Clock.Now()); !full {
-		t.Error("Redis is asked by everybody")
+	memory, quota := &w.desk.own.soldOut, slot.Quota(slots.Phone)
+	at, noted := memory.of(office).at[quota]
+	if !noted {
+		t.Fatal("nothing is remembered")
+	}
+	for after, want := range map[time.Duration]bool{0: true, moment - 1: true, moment: false} {
+		if full, _ := memory.known(office, quota, at.Add(after)); full != want {
+			t.Errorf("%v later it is known: %t, want %t", after, full, want)
+		}
 	}
 	if _, err := w.desk.SetCapacity(t.Context(), Capacity{Quota: slot.Quota(slots.Phone), Places: 2, Reason: "test", Actor: "manager"}); err != nil {
 		t.Fatal(err)
 	}
 	w.held(slot, "at once, because it was changed here")
+}
+
+func TestWhatIsKnownToBeSoldOutIsNotAskedFor(t *testing.T) {
+	w := newWorld(t)
+	slot := w.slot("0900", 20)
+	memory, quota := &w.desk.own.soldOut, slot.Quota(slots.Phone)
+	for n := range 20 { // the machine may be slower than the memory lasts
+		now := w.desk.Clock.Now()
+		_, changes := memory.known(office, quota, now)
+		memory.note(office, quota, now, changes)
+		if _, err := w.desk.Hold(t.Context(), w.ask(slot, fmt.Sprint(n))); errors.Is(err, ErrFull) {
+			return
+		}
+	}
+	t.Error("Redis is asked by everybody")
 }
 
 func TestWhatAnotherServerPutsOnSaleIsSeenAMomentLater(t *testing.T) {
