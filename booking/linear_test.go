@@ -16,14 +16,17 @@ import (
 // What a client asked of one quota, and what it was told.
 type (
 	asked struct {
-		what string // hold, confirm, release
+		what string // hold, confirm, settle, release
 		who  int
 	}
 	told struct{ ok bool }
 )
 
 // onePlace is a quota of so many places as a sequential object: who holds and
-// who is booked, one bit each.
+// who is booked, one bit each. A confirmation is two steps, confirm and settle,
+// and in between it counts twice: Redis has heard of a booking from the next one
+// and still knows its hold. That may refuse somebody too early, and never sells
+// a place again.
 func onePlace(places int) porcupine.Model {
 	type state struct{ held, booked uint64 }
 	return porcupine.Model{
@@ -33,12 +36,13 @@ func onePlace(places int) porcupine.Model {
 			bit := uint64(1) << ask.who
 			switch {
 			case ask.what == "hold" && ok:
-				taken := ones(now.held) + ones(now.booked)
-				return taken < places, state{now.held | bit, now.booked}
+				return ones(now.held|now.booked) < places, state{now.held | bit, now.booked}
 			case ask.what == "hold":
 				return ones(now.held)+ones(now.booked) >= places, now
 			case ask.what == "confirm" && ok:
-				return now.held&bit != 0, state{now.held &^ bit, now.booked | bit}
+				return now.held&bit != 0, state{now.held, now.booked | bit}
+			case ask.what == "settle" && ok:
+				return now.held&now.booked&bit != 0, state{now.held &^ bit, now.booked}
 			case ask.what == "release" && ok:
 				return now.held&bit != 0, state{now.held &^ bit, now.booked}
 			}
@@ -125,6 +129,9 @@ func record(w *world, slot slots.SlotID, clients int, name string) []porcupine.O
 					_, err = w.desk.Confirm(w.t.Context(), w.application(h, key, application))
 				}
 				note(who, what, call, err == nil)
+				if what == "confirm" {
+					note(who, "settle", call, err == nil)
+				}
 				return // a hold id has one end
 			}
 		})
