@@ -94,16 +94,17 @@ func (a Application) wrongForMarriage(wrong map[string]string, rules slots.Rules
 }
 
 // serves reports whether an office with these rules serves holders of a
-// document, and whether they are residents of the mainland.
+// document, and whether they are residents of the mainland. The office that
+// serves foreigners sees whether a passport is a Chinese one.
 func serves(rules slots.Rules, d identity.Document) (served, mainland bool) {
-	switch d.Type {
-	case identity.ResidentID:
+	switch d.Kind() {
+	case identity.Mainland:
 		return true, true
-	case identity.HKMacaoPermit, identity.TaiwanPermit, identity.HMTResidence:
+	case identity.HMT:
 		return rules.XBHMT, false
-	case identity.Passport:
-		return rules.XBForeign || rules.XBOverseas && d.IsChinesePassport(), false
-	case identity.ForeignPR:
+	case identity.OverseasChinese:
+		return rules.XBForeign || rules.XBOverseas, false
+	case identity.Foreign:
 		return rules.XBForeign, false
 	}
 	return false, false

@@ -25,6 +25,7 @@ type Row struct {
 	Channel  string
 	Names    []string
 	Numbers  []string // of the identity documents
+	Kinds    []identity.PartyKind
 	Phone    string
 }
 
@@ -143,6 +144,7 @@ func (d *Desk) Masked(ctx context.Context, a Appointment) (Row, error) {
 	for _, p := range parties {
 		row.Names = append(row.Names, identity.MaskName(p.Name))
 		row.Numbers = append(row.Numbers, p.Document.Masked())
+		row.Kinds = append(row.Kinds, p.Document.Kind())
 	}
 	return row, nil
 }

@@ -240,7 +240,7 @@ func TestATextSaysWhatIsTrueWhenItIsSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "【武陵民政】预约成功：5月21日周二09:30，武陵区婚姻登记处，预约号26052038。请当事人带身份证原件到场。"
+	want := "【武陵民政】预约成功：5月21日周二09:30，武陵区婚姻登记处，预约号26052038。请当事人带身份证件原件到场。"
 	if len(got) != 1 || got[0].Text != want || got[0].Kind != notify.Booked || got[0].Code != "" || got[0].Phone != mobile {
 		t.Errorf("got %+v\nwant %s", got, want)
 	}

@@ -165,7 +165,8 @@ func TestEveryChangeOfASuspensionIsALineOfHistory(t *testing.T) {
 	if got, want := open(t, s, slots.Web), "18 19 21 26 27 28 29"; got != want {
 		t.Errorf("open on %s, want %s", got, want)
 	}
-	changes, err := s.SuspensionChanges(t.Context(), first.Suspension)
+	all, err := s.SuspensionChanges(t.Context(), []slots.Suspension{{ID: first.Suspension}})
+	changes := all[first.Suspension]
 	if err != nil || len(changes) != 2 || !changes[0].To.IsZero() || changes[1].To != day(t, "2026-05-20") || changes[1].Actor != "director" {
 		t.Errorf("history %+v, %v; want both changes", changes, err)
 	}

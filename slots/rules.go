@@ -32,6 +32,8 @@ type Rules struct {
 	ReminderTime TimeOfDay `json:"reminder_time" rule:"7"`  // the day before the visit, couples are reminded from then on
 	SMSSign      string    `json:"sms_sign"      rule:"92"` // the name that signs texts; 2 to 8 characters
 
+	Bring []BringText `json:"bring" rule:"11"` // what the office itself says about what to bring; 20 texts at most
+
 	EarlyMinutes  int `json:"early_minutes"     rule:"40"` // check-in opens so long before the slot starts
 	LateMinutes   int `json:"late_minutes"      rule:"42"` // later than so long after the start, a couple joins the walk-ins
 	WalkInMinutes int `json:"walk_in_minutes"   rule:"44"` // a walk-in who has waited so much longer goes first
@@ -103,6 +105,8 @@ func DefaultRules() Rules {
 		NoShow:       NoShow{Count: 2, WithinDays: 30, RestrictDays: 15},
 		ReminderTime: 10 * 60,
 		SMSSign:      "婚姻登记",
+
+		Bring: []BringText{},
 
 		EarlyMinutes:  30,
 		LateMinutes:   30,

@@ -22,7 +22,8 @@ func (r Rules) With(data []byte) (Rules, error) {
 }
 
 // Validate returns every rule that is out of its bounds, by its JSON name: the
-// codes are "out_of_range", "format", "order", "sum" and "unknown".
+// codes are "out_of_range", "format", "order", "sum", "unknown", "required",
+// "too_long" and "household_register".
 func (r Rules) Validate() error {
 	wrong := map[string]string{}
 	for _, b := range r.bounds() {
@@ -40,6 +41,7 @@ func (r Rules) Validate() error {
 	if n := utf8.RuneCountInString(r.SMSSign); n < 2 || n > 8 {
 		wrong["sms_sign"] = "out_of_range"
 	}
+	r.checkBring(wrong)
 	if wrong["lead_days"] == "" && r.LeadDays > r.HorizonDays {
 		wrong["lead_days"] = "order"
 	}

@@ -102,6 +102,11 @@ func (s *Store) SetRules(ctx context.Context, office string, from date.Date, r R
 	if err := r.Validate(); err != nil {
 		wrong = fault.Of(err).Fields
 	}
+	for i, own := range r.Bring {
+		if _, offered := o.Service(own.Service); own.Service != "" && !offered {
+			wrong[fmt.Sprintf("bring.%d.service", i)] = "not_offered"
+		}
+	}
 	s.notPast(wrong, "from", o, from)
 	if strings.TrimSpace(note) == "" {
 		wrong["note"] = "required"

@@ -57,7 +57,7 @@ func TestRulesStoredBeforeARuleExistedTakeItsDefault(t *testing.T) {
 	}
 	want := slots.DefaultRules()
 	want.LeadDays = 3
-	if got, err := s.Rules(t.Context(), wuling, day(t, "2026-05-20")); err != nil || got != want {
+	if got, err := s.Rules(t.Context(), wuling, day(t, "2026-05-20")); err != nil || !cmp.Equal(got, want) {
 		t.Errorf("got %+v, %v; want the defaults with a lead of 3", got, err)
 	}
 }

@@ -103,7 +103,7 @@ func TestEveryRuleOutOfBoundsIsNamed(t *testing.T) {
 		if diff := cmp.Diff(tt.want, fault.Of(err).Fields); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.fact, diff)
 		}
-		if got != slots.DefaultRules() {
+		if !cmp.Equal(got, slots.DefaultRules()) {
 			t.Errorf("%s: rules changed all the same", tt.fact)
 		}
 	}

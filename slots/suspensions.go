@@ -71,16 +71,28 @@ type SuspensionChange struct {
 	At     time.Time `db:"at"`
 }
 
-// SuspensionChanges is the changes of a suspension, the first one first.
-func (s *Store) SuspensionChanges(ctx context.Context, id int64) ([]SuspensionChange, error) {
-	var changes []SuspensionChange
-	err := s.DB.SelectContext(ctx, &changes, `
-		SELECT to_day, reason, actor, at
+// SuspensionChanges is the changes of suspensions by the id of each, the first
+// one first.
+func (s *Store) SuspensionChanges(ctx context.Context, of []Suspension) (map[int64][]SuspensionChange, error) {
+	var ids pq.Int64Array
+	for _, suspension := range of {
+		ids = append(ids, suspension.ID)
+	}
+	var rows []struct {
+		Suspension int64 `db:"suspension_id"`
+		SuspensionChange
+	}
+	err := s.DB.SelectContext(ctx, &rows, `
+		SELECT suspension_id, to_day, reason, actor, at
 		FROM suspension_change
-		WHERE suspension_id = $1
-		ORDER BY id`, id)
+		WHERE suspension_id = ANY ($1)
+		ORDER BY id`, ids)
 	if err != nil {
-		return nil, fmt.Errorf("changes of suspension %d: %w", id, err)
+		return nil, fmt.Errorf("changes of suspensions: %w", err)
+	}
+	changes := map[int64][]SuspensionChange{}
+	for _, row := range rows {
+		changes[row.Suspension] = append(changes[row.Suspension], row.SuspensionChange)
 	}
 	return changes, nil
 }

@@ -33,6 +33,41 @@ type Document struct {
 	Number string
 }
 
+// PartyKind is who somebody is to the law on marriage registration: on it
+// depends which offices register them and what they bring (婚姻登记条例 2, 8).
+type PartyKind string
+
+// The kinds of persons.
+const (
+	Mainland        PartyKind = "mainland" // 内地居民
+	HMT             PartyKind = "hmt"      // 香港、澳门、台湾居民
+	OverseasChinese PartyKind = "overseas" // 华侨
+	Foreign         PartyKind = "foreign"  // 外国人
+)
+
+// PartyKinds is every kind, residents first.
+func PartyKinds() []PartyKind { return []PartyKind{Mainland, HMT, OverseasChinese, Foreign} }
+
+// Kind is who the holder is, as far as the document tells: a passport in the form
+// of a Chinese one is that of a citizen who lives abroad. It is "" for a type that
+// does not exist.
+func (d Document) Kind() PartyKind {
+	switch d.Type {
+	case ResidentID:
+		return Mainland
+	case HKMacaoPermit, TaiwanPermit, HMTResidence:
+		return HMT
+	case Passport:
+		if d.IsChinesePassport() {
+			return OverseasChinese
+		}
+		return Foreign
+	case ForeignPR:
+		return Foreign
+	}
+	return ""
+}
+
 // ParseDocument reads a number as somebody typed it. It returns the normalised
 // document and "", or no document and what is wrong: "unknown_type",
 // "required", "too_long", "format", "province", "date", "future",

@@ -70,13 +70,13 @@ func (a *API) ListSuspensions(ctx context.Context, r ListSuspensionsRequestObjec
 	if err != nil {
 		return nil, err
 	}
+	changes, err := a.Offices.SuspensionChanges(ctx, found)
+	if err != nil {
+		return nil, err
+	}
 	answer := suspensions{All: []suspension{}}
 	for _, s := range found {
-		changes, err := a.Offices.SuspensionChanges(ctx, s.ID)
-		if err != nil {
-			return nil, err
-		}
-		answer.All = append(answer.All, suspensionOf(s, changes, o))
+		answer.All = append(answer.All, suspensionOf(s, changes[s.ID], o))
 	}
 	return answer, nil
 }

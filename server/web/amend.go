@@ -28,13 +28,13 @@ func (p *Pages) stops(c echo.Context, pg page, o slots.Office, today date.Date, 
 	if err != nil {
 		return nil, err
 	}
+	changes, err := p.Offices.SuspensionChanges(ctx, found)
+	if err != nil {
+		return nil, err
+	}
 	var all []stop
 	for _, s := range found {
-		changes, err := p.Offices.SuspensionChanges(ctx, s.ID)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, pg.stop(c, o, s, changes, wrong))
+		all = append(all, pg.stop(c, o, s, changes[s.ID], wrong))
 	}
 	return all, nil
 }

@@ -132,7 +132,7 @@ func (p *Pages) showBooked(c echo.Context, status int, pg page, mine own) error 
 	open := mine.Status == booking.Booked && p.Clock.Now().Before(mine.changeable())
 	return p.render(c, status, "booked", bookedPage{
 		page: pg, Own: pg.ownWords(mine), Status: pg.T("status." + string(mine.Status)), Active: mine.Status == booking.Booked,
-		Bring: pg.bring(mine.service), Rules: pg.visitRules(mine), Ticket: ticket, Secret: mine.secret,
+		Bring: pg.bring(mine.service, mine.rules, mine.Day, mine.Kinds), Rules: pg.visitRules(mine), Ticket: ticket, Secret: mine.secret,
 		Ended: pg.ended(mine), Again: p.web().daysAt(mine.Office, mine.Service),
 		CanChange: open, CanMove: open && mine.appointment.Reschedules < mine.rules.MaxMoves,
 	})

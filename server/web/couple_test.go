@@ -12,7 +12,6 @@ import (
 	"hunyue/internal/date"
 	"hunyue/internal/identity"
 	"hunyue/server/auth"
-	"hunyue/server/i18n"
 	"hunyue/slots"
 )
 
@@ -532,19 +531,6 @@ func TestAServiceForOneAsksForOne(t *testing.T) {
 	both()
 	v.send("/book/confirm", "code", v.codeFor(hisPhone)).want(http.StatusOK, "预约成功", "请本人到场")
 	both()
-}
-
-func TestNobodyIsAskedForMarriagePapersWithoutNeed(t *testing.T) {
-	all, err := i18n.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts := page{Reader: all.In("zh")}
-	for _, id := range []string{"counselling", "ceremony"} {
-		if bring := strings.Join(texts.bring(slots.Service{ID: id, Group: slots.Other}), " "); strings.Contains(bring, "照片") || strings.Contains(bring, "材料") {
-			t.Errorf("%s asks for %s", id, bring)
-		}
-	}
 }
 
 func TestACancelledAppointmentSaysWhatCanBeDone(t *testing.T) {

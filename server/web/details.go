@@ -200,6 +200,14 @@ type checkPage struct {
 	Bring     []string
 }
 
+func kinds(a booking.Application) []identity.PartyKind {
+	var all []identity.PartyKind
+	for _, p := range a.Parties {
+		all = append(all, p.Document.Kind())
+	}
+	return all
+}
+
 // answer is a line of what was typed, shown back.
 type answer struct{ Label, Text string }
 
@@ -207,7 +215,7 @@ func (l line) showCheck(c echo.Context, status int, pg page, f bookForm, s subje
 	app, _ := l.judge(f, s)
 	d := checkPage{
 		page: pg, Base: l.base, Assisted: l.assisted(), Extend: s.rules.Extendable,
-		Keep: append(f.held(), f.typed()...), Phone: app.Phone.Masked(), Bring: pg.bring(s.service),
+		Keep: append(f.held(), f.typed()...), Phone: app.Phone.Masked(), Bring: pg.bring(s.service, s.rules, s.slot.Day, kinds(app)),
 		Code: field{Name: "code", Label: pg.T("code.label"), Hint: pg.T("code.hint"), Mode: "numeric", Auto: "one-time-code"},
 		Answers: []answer{
 			{pg.T("answer.when"), pg.Day(s.slot.Day) + " " + pg.Clock(s.starts)},

@@ -9,19 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hunyue/internal/fault"
-	"hunyue/slots"
 )
-
-// bring is what a couple has to bring: the list of the service, or else that of
-// its group. Residents need no household register (婚姻登记条例 8, since
-// 2025-05-10; domain rule 11).
-func (pg page) bring(s slots.Service) []string {
-	key := "bring." + s.ID
-	if !pg.Has(key) {
-		key = "bring." + string(s.Group)
-	}
-	return strings.Split(pg.T(key), "\n")
-}
 
 type noticePage struct {
 	page

@@ -95,7 +95,10 @@ func composed() []string {
 	add("sex.", string(identity.Male), string(identity.Female))
 	for _, g := range slots.Groups() {
 		add("group.", string(g))
-		add("bring.", string(g))
+	}
+	add("bring.", slots.MaterialIDs()...)
+	for _, k := range identity.PartyKinds() {
+		add("bring.of.", string(k))
 	}
 	for _, c := range slots.Channels() {
 		add("channel.", string(c))
@@ -152,7 +155,7 @@ func TestNoTextOfThePagesIsLeftOver(t *testing.T) {
 	for _, key := range composed() {
 		used[key] = true
 	}
-	prefixes := []string{"fault.", "field.", "page.", "wrong.", "dev.", "bring.", "consent."}
+	prefixes := []string{"fault.", "field.", "page.", "wrong.", "dev.", "consent."}
 	for _, key := range texts.In("zh").Keys() {
 		ours := true
 		for _, prefix := range prefixes {
