@@ -89,9 +89,9 @@ func (l line) offer(c echo.Context, status int, pg page, f bookForm, s subject, 
 // openDays is a choice of the days on which something is free.
 func (l line) openDays(pg page, a *booking.Availability, w wish, chosen date.Date) field {
 	days := field{Name: "day", Label: pg.T("again.day"), Choices: []option{{"", pg.T("book.choose"), chosen.IsZero()}}}
-	for _, row := range l.dayRows(pg, a, w, func(date.Date) string { return "" }) {
-		if row.State == booking.Open {
-			days.Choices = append(days.Choices, option{row.Date, row.Words, row.Date == chosen.String()})
+	for _, d := range a.Days(w.service, l.channel, w.today, w.today.AddDays(w.rules.HorizonDays)) {
+		if d.State == booking.Open {
+			days.Choices = append(days.Choices, option{d.Date.String(), pg.ShortDay(d.Date), d.Date == chosen})
 		}
 	}
 	return days

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/google/uuid"
@@ -58,26 +57,41 @@ func (l line) subject(c echo.Context, f bookForm) (subject, error) {
 
 // hold keeps the place that was chosen and asks for whom.
 func (l line) hold(c echo.Context) error {
-	w, day, err := l.wishOn(c)
+	w, err := l.wish(c)
 	if err != nil {
 		return err
 	}
-	f := bookForm{Slot: c.FormValue("slot"), Service: w.service.ID, Key: c.FormValue("key")}
+	pg, f := l.page(c), bookForm{Slot: c.FormValue("slot"), Service: w.service.ID, Key: c.FormValue("key")}
+	day := dayTyped(c)
 	s, err := l.subject(c, f)
 	if errors.Is(err, slots.ErrNoSuchSlot) {
-		return l.chooseAgain(c, w, day, nil)
+		pg.Mistakes = []mistake{{"times", pg.T("wrong.slot.required")}}
+		return l.chooseAgain(c, pg, http.StatusUnprocessableEntity, w, day, l.chooser(pg, w))
 	}
 	if err != nil {
 		return err
 	}
 	if err := l.take(c, s, &f); err != nil {
-		why, tellable := told(err)
-		if !tellable {
+		pg, why, err := pg.explained(c, err)
+		if err != nil {
 			return err
 		}
-		return l.chooseAgain(c, w, day, why)
+		return l.chooseAgain(c, pg, statusOf(why), w, s.slot.Day, l.chooser(pg, w))
 	}
 	return c.Redirect(http.StatusSeeOther, l.detailsAt(f))
+}
+
+// dayTyped is the day of the form, or none.
+func dayTyped(c echo.Context) date.Date {
+	typed := c.FormValue("day")
+	if typed == "" {
+		typed = c.Param("date")
+	}
+	day, err := date.ParseDate(typed)
+	if err != nil {
+		return date.Date{}
+	}
+	return day
 }
 
 // begin asks for whom the place is. This page alone is asked for with GET and
@@ -129,25 +143,6 @@ func (l line) take(c echo.Context, s subject, f *bookForm) error {
 
 func (f *bookForm) note(h booking.Hold) {
 	f.Hold, f.Token, f.Until = h.ID.String(), h.Token, h.ExpiresAt.Format(time.RFC3339)
-}
-
-// chooseAgain shows the day again: nothing was chosen, or what was cannot be
-// had.
-func (l line) chooseAgain(c echo.Context, w wish, day date.Date, why *fault.Error) error {
-	pg, status := l.page(c), http.StatusUnprocessableEntity
-	if why == nil {
-		pg.Mistakes = []mistake{{"times", pg.T("wrong.slot.required")}}
-	} else {
-		pg, status = pg.refused(why), statusOf(why)
-		retryLater(c, why)
-	}
-	times, err := l.timesOf(c, pg, w, day)
-	if err != nil {
-		return err
-	}
-	l.session(c)
-	times.Other = otherLanguage(url.URL{Path: c.Request().URL.Path, RawQuery: url.Values{"service": {w.service.ID}}.Encode()}, pg.Lang)
-	return l.render(c, status, "times", times)
 }
 
 // lost is for whoever asks for the form without having sent one: a bookmark, or

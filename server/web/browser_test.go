@@ -47,7 +47,7 @@ func (tn *town) browser() context.Context {
 // the screen, and what is too small for a thumb.
 const measured = `[
 	...(document.documentElement.scrollWidth > innerWidth ? ['the page is ' + document.documentElement.scrollWidth + ' px wide'] : []),
-	...[...document.querySelectorAll('button, select, textarea, .choice:not(.gone), .tick label, nav a, .days a, .cards a, summary, input:not([type=hidden], [type=checkbox], [type=radio])')]
+	...[...document.querySelectorAll('button, select, textarea, .choice:not(.gone), .tick label, .slot label, nav a, .day, .cards a, summary, input:not([type=hidden], [type=checkbox], [type=radio])')]
 		.filter(e => e.checkVisibility() && Math.round(e.getBoundingClientRect().height) < %d)
 		.map(e => e.tagName + ' ' + (e.id || e.textContent.trim()) + ' is ' + e.getBoundingClientRect().height + ' px high'),
 ]`
@@ -90,8 +90,8 @@ func TestTheWholeJobFitsOnASmallPhone(t *testing.T) {
 	tn := newTown(t)
 	ctx := tn.browser()
 	tn.look(ctx, "1-home", chromedp.Navigate(tn.server.URL+"/?lang=zh"))
-	tn.look(ctx, "2-days", submit(".cards a", ".days"))
-	tn.look(ctx, "3-times", submit(`.days a[href*="2026-05-20"]`, "#times"))
+	tn.look(ctx, "2-days", submit(".cards a", ".month"))
+	tn.look(ctx, "3-times", submit(`.month a[href*="2026-05-20"]`, `input[value="`+nineClock+`"]`))
 	tn.look(ctx, "4-details", click(`input[value="`+nineClock+`"]`), submit("main form > button", ".held"))
 	tn.look(ctx, "5-mistakes", submit("main form > button", ".summary"))
 	if at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.className`)); err != nil || at != "summary" {

@@ -31,7 +31,7 @@ func (p *Pages) wishFor(mine own) wish {
 	}
 }
 
-// changing shows the days, or the times of the day in the query, to move to.
+// changing shows the days and the times to move to.
 func (p *Pages) changing(c echo.Context) error {
 	mine, ok, err := p.standing(c)
 	if err != nil || !ok {
@@ -39,48 +39,21 @@ func (p *Pages) changing(c echo.Context) error {
 	}
 	day, err := date.ParseDate(c.QueryParam("date"))
 	if err != nil {
-		return p.changeDays(c, mine)
+		day = date.Date{} // the first with places
 	}
-	return p.changeTimes(c, http.StatusOK, p.page(c), mine, day)
+	return p.showMove(c, http.StatusOK, p.page(c), mine, day)
 }
 
-func (p *Pages) changeDays(c echo.Context, mine own) error {
-	l, w := p.web(), p.wishFor(mine)
-	a, err := p.Desk.Availability(c.Request().Context(), mine.office.ID)
-	if err != nil {
-		return err
-	}
-	pg := p.page(c)
-	return p.render(c, http.StatusOK, "days", daysPage{
-		page: pg, Question: pg.T("change.title"), Service: pg.serviceName(mine.service),
-		Office: officeRow{Name: pg.officeName(w.office), Address: w.office.Address, Phone: w.office.Phone},
-		AsOf:   a.AsOf.In(w.office.Location).Format("15:04:05"), Back: "/b/" + mine.Number,
-		Promise: pg.T("change.promise"),
-		Days:    l.dayRows(pg, a, w, func(day date.Date) string { return changeAt(mine.Number, day) }),
+// showMove is the page of days and times for an appointment that keeps its place
+// until it has another.
+func (p *Pages) showMove(c echo.Context, status int, pg page, mine own, day date.Date) error {
+	at := "/b/" + mine.Number + "/change"
+	return p.web().chooseAgain(c, pg, status, p.wishFor(mine), day, chooser{
+		question: pg.T("change.title"), promise: pg.T("change.promise"), next: pg.T("change.next"),
+		back: "/b/" + mine.Number, base: at,
+		dayAt:  func(day date.Date) string { return at + "?" + url.Values{"date": {day.String()}}.Encode() },
+		action: func(date.Date) string { return at },
 	})
-}
-
-func changeAt(number string, day date.Date) string {
-	return "/b/" + number + "/change?" + url.Values{"date": {day.String()}}.Encode()
-}
-
-func (p *Pages) changeTimes(c echo.Context, status int, pg page, mine own, day date.Date) error {
-	l, w := p.web(), p.wishFor(mine)
-	t, err := l.timesOf(c, pg, w, day)
-	if err != nil {
-		return err
-	}
-	p.session(c)
-	t.Next = pg.T("change.next")
-	t.Question, t.Action, t.Back = pg.T("change.title"), "/b/"+mine.Number+"/change", "/b/"+mine.Number+"/change"
-	for i := range t.Nearest {
-		slot, err := slots.ParseSlotID(t.Nearest[i].ID)
-		if err != nil {
-			return err
-		}
-		t.Nearest[i].To = changeAt(mine.Number, slot.Day)
-	}
-	return p.render(c, status, "times", t)
 }
 
 // changeHold keeps the new time and sends the code that a move takes.
@@ -93,7 +66,7 @@ func (p *Pages) changeHold(c echo.Context) error {
 	slot, err := slots.ParseSlotID(c.FormValue("slot"))
 	if err != nil {
 		pg.Mistakes = []mistake{{"times", pg.T("wrong.slot.required")}}
-		return p.changeTimes(c, http.StatusUnprocessableEntity, pg, mine, p.dayOf(c, mine))
+		return p.showMove(c, http.StatusUnprocessableEntity, pg, mine, dayTyped(c))
 	}
 	f := bookForm{Slot: slot.String(), Service: mine.service.ID, Key: c.FormValue("key")}
 	if err := p.web().take(c, subject{wish: p.wishFor(mine), slot: slot}, &f); err != nil {
@@ -101,20 +74,12 @@ func (p *Pages) changeHold(c echo.Context) error {
 		if !tellable {
 			return err
 		}
-		return p.changeTimes(c, statusOf(why), pg.refused(why), mine, slot.Day)
+		return p.showMove(c, statusOf(why), pg.refused(why), mine, slot.Day)
 	}
 	if pg, err = p.sendTo(c.Request().Context(), pg, mine.appointment); err != nil {
 		return err
 	}
 	return p.showChange(c, http.StatusOK, pg, mine, f)
-}
-
-// dayOf is the day of the form without a choice, and else that of the visit.
-func (p *Pages) dayOf(c echo.Context, mine own) date.Date {
-	if day, err := date.ParseDate(c.FormValue("day")); err == nil {
-		return day
-	}
-	return mine.Day
 }
 
 func (p *Pages) showChange(c echo.Context, status int, pg page, mine own, f bookForm) error {
@@ -188,7 +153,7 @@ func (p *Pages) change(c echo.Context) error {
 func (p *Pages) unmoved(c echo.Context, pg page, mine own, f bookForm, slot slots.SlotID, err error) error {
 	if errors.Is(err, booking.ErrHoldExpired) || errors.Is(err, booking.ErrFull) || errors.Is(err, booking.ErrHoldForeign) {
 		why := fault.Of(err)
-		return p.changeTimes(c, statusOf(why), pg.refused(why), mine, slot.Day)
+		return p.showMove(c, statusOf(why), pg.refused(why), mine, slot.Day)
 	}
 	pg, status, err := pg.unchanged(err)
 	if err != nil {

@@ -19,7 +19,7 @@ func TestACoupleBooksSeesAndCancels(t *testing.T) {
 	t.Parallel()
 	v := newTown(t).visitor()
 	v.get("/").want(http.StatusOK, "武陵区婚姻登记处")
-	v.get("/o/"+office).want(http.StatusOK, "5月20日 周三", "周末休息", "可约", "结婚登记")
+	v.get("/o/"+office).want(http.StatusOK, "5月20日 周三", "充足", "可约", "结婚登记")
 	v.get(theDay).want(http.StatusOK, "09:00–09:30", "2026年5月20日 星期三")
 	v.send(theDay, "slot", nineClock).want(http.StatusOK, "填写双方信息", "名额为您保留到 10:05")
 	v.send("/book/check", couple()...).want(http.StatusOK, "核对并验证手机", "张三", "430***********0014", "验证码已发送")
@@ -237,7 +237,7 @@ func TestMoreTimeAndLeaving(t *testing.T) {
 	}
 
 	v.get(theDay).send(theDay, "slot", nineClock)
-	v.send("/book/leave").want(http.StatusOK, "选择时段") // nothing would be missed
+	v.send("/book/leave").want(http.StatusOK, "选择日期和时段") // nothing would be missed
 	if v.URL.Path != theDay {
 		t.Errorf("left for %s, want %s", v.URL.Path, theDay)
 	}

@@ -15,6 +15,7 @@ import (
 type detailsPage struct {
 	page
 	Title     string
+	Step      string
 	Base      string
 	What      string // day and time
 	Where     string
@@ -42,7 +43,7 @@ type partyFields struct {
 
 func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s subject, wrong wrongs) error {
 	d := detailsPage{
-		page: pg, Base: l.base, Title: pg.asksFor(s.service), What: pg.Day(s.slot.Day) + " " + pg.Clock(s.starts), Where: pg.officeName(s.office),
+		page: pg, Base: l.base, Step: l.step(pg, 2), Title: pg.asksFor(s.service), What: pg.Day(s.slot.Day) + " " + pg.Clock(s.starts), Where: pg.officeName(s.office),
 		Service: pg.serviceName(s.service), Held: f.held(), Extend: s.rules.Extendable, Assisted: l.assisted(),
 		Wrong: wrong.say(pg.Reader, "parties"),
 	}
@@ -87,6 +88,14 @@ func (pg page) partyName(i, of int) string {
 		return pg.T("book.alone")
 	}
 	return pg.T([]string{"book.one", "book.other"}[i])
+}
+
+// step says how far a couple is. Staff know.
+func (l line) step(pg page, n int) string {
+	if l.assisted() {
+		return ""
+	}
+	return pg.T("step", "n", n)
 }
 
 // asksFor is the title of the form.
@@ -189,6 +198,7 @@ func (pg page) ticks(f bookForm, assisted bool, wrong wrongs) []tick {
 
 type checkPage struct {
 	page
+	Step      string
 	Base      string
 	Answers   []answer
 	HeldUntil string
@@ -214,7 +224,7 @@ type answer struct{ Label, Text string }
 func (l line) showCheck(c echo.Context, status int, pg page, f bookForm, s subject) error {
 	app, _ := l.judge(f, s)
 	d := checkPage{
-		page: pg, Base: l.base, Assisted: l.assisted(), Extend: s.rules.Extendable,
+		page: pg, Step: l.step(pg, 3), Base: l.base, Assisted: l.assisted(), Extend: s.rules.Extendable,
 		Keep: append(f.held(), f.typed()...), Phone: app.Phone.Masked(), Bring: pg.bring(s.service, s.rules, s.slot.Day, kinds(app)),
 		Code: field{Name: "code", Label: pg.T("code.label"), Hint: pg.T("code.hint"), Mode: "numeric", Auto: "one-time-code"},
 		Answers: []answer{

@@ -57,6 +57,28 @@ func (f field) Longest() int {
 	return longestReason
 }
 
+// Class is how the input looks: numbers that are compared digit by digit stand in
+// columns.
+func (f field) Class() string {
+	switch kindOf(f.Name) {
+	case "code", "document.number", "number", "number2", "phone":
+		return "digits"
+	}
+	return ""
+}
+
+// Exact is what the keyboard makes of the first letters where it must not correct
+// what is typed, as autocapitalize has it; "" leaves it to the browser.
+func (f field) Exact() string {
+	switch kindOf(f.Name) {
+	case "document.number":
+		return "characters"
+	case "name":
+		return "off"
+	}
+	return ""
+}
+
 // Described is the ids of what explains the input.
 func (f field) Described() string {
 	var ids []string

@@ -22,8 +22,8 @@ func (p *Pages) web() line   { return line{p, slots.Web, ""} }
 func (p *Pages) phone() line { return line{p, slots.Phone, "/call"} }
 
 func (l line) mount(g *echo.Group) {
-	g.GET("/o/:office", l.days)
-	g.GET("/o/:office/:date", l.times)
+	g.GET("/o/:office", l.choose)
+	g.GET("/o/:office/:date", l.choose)
 	g.POST("/o/:office/:date", l.hold)
 	g.GET("/book", l.lost)
 	g.GET("/book/:step", l.lost)

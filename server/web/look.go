@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"fmt"
@@ -17,15 +18,22 @@ import (
 //go:embed templates static
 var files embed.FS
 
-// look is the templates and the stylesheet.
+// look is the templates and what pages load besides.
 type look struct {
 	templates map[string]*template.Template // by the name of the page
-	style     []byte
-	styleAt   string // an address that changes with the stylesheet
+	assets    map[string]asset              // by the name of the file
+}
+
+// asset is a file that pages load. Its address is new whenever it is, so that
+// browsers may keep it.
+type asset struct {
+	at           string
+	kind         string
+	body, packed []byte
 }
 
 func newLook() (look, error) {
-	l := look{templates: map[string]*template.Template{}}
+	l := look{templates: map[string]*template.Template{}, assets: map[string]asset{}}
 	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		return l, err
@@ -40,19 +48,62 @@ func newLook() (look, error) {
 			return l, fmt.Errorf("page %s: %w", page, err)
 		}
 	}
-	if l.style, err = files.ReadFile("static/hunyue.css"); err != nil {
+	static, err := fs.ReadDir(files, "static")
+	if err != nil {
 		return l, err
 	}
-	sum := sha256.Sum256(l.style)
-	l.styleAt = fmt.Sprintf("/static/%x.css", sum[:8])
+	for _, file := range static {
+		if l.assets[file.Name()], err = newAsset(file.Name()); err != nil {
+			return l, err
+		}
+	}
 	return l, nil
 }
 
-// style is the stylesheet. Its address is new whenever it is, so browsers may
-// keep it.
-func (p *Pages) style(c echo.Context) error {
-	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	return c.Blob(http.StatusOK, "text/css; charset=utf-8", p.look.style)
+func newAsset(name string) (asset, error) {
+	kinds := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+	kind, known := kinds[path.Ext(name)]
+	if !known {
+		return asset{}, fmt.Errorf("static/%s: no such kind of file is served", name)
+	}
+	body, err := files.ReadFile("static/" + name)
+	if err != nil {
+		return asset{}, err
+	}
+	sum := sha256.Sum256(body)
+	packed, err := pack(body)
+	return asset{at: fmt.Sprintf("/static/%x%s", sum[:8], path.Ext(name)), kind: kind, body: body, packed: packed}, err
+}
+
+func pack(body []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(body); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return packed.Bytes(), nil
+}
+
+// mountAssets adds the address of every file that pages load.
+func (p *Pages) mountAssets(e *echo.Echo) {
+	for _, a := range p.look.assets {
+		e.GET(a.at, func(c echo.Context) error {
+			h := c.Response().Header()
+			h.Set("Cache-Control", "public, max-age=31536000, immutable")
+			h.Set(echo.HeaderVary, "Accept-Encoding")
+			if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+				h.Set("Content-Encoding", "gzip")
+				return c.Blob(http.StatusOK, a.kind, a.packed)
+			}
+			return c.Blob(http.StatusOK, a.kind, a.body)
+		})
+	}
 }
 
 // render makes the whole page before a byte of it is sent, so that none is
@@ -62,5 +113,25 @@ func (p *Pages) render(c echo.Context, status int, name string, data any) error 
 	if err := p.look.templates[name].ExecuteTemplate(&body, "layout", data); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
+	return c.HTMLBlob(status, body.Bytes())
+}
+
+// renderPacked is render for a page with nothing on it that is somebody's own.
+// Only such pages are compressed: the length of a compressed page tells about
+// what else is on it.
+func (p *Pages) renderPacked(c echo.Context, status int, name string, data any) error {
+	if !strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+		return p.render(c, status, name, data)
+	}
+	var body bytes.Buffer
+	w := gzip.NewWriter(&body)
+	if err := p.look.templates[name].ExecuteTemplate(w, "layout", data); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Encoding", "gzip")
+	c.Response().Header().Add(echo.HeaderVary, "Accept-Encoding")
 	return c.HTMLBlob(status, body.Bytes())
 }

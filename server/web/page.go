@@ -19,15 +19,22 @@ import (
 // page is what every page shows. Its methods are there for the templates.
 type page struct {
 	i18n.Reader
+	display
+
 	Other    string // this page in the other language; "" where it came of a form
-	StyleAt  string
+	Settings string // where the display is set, and then back here; "" where it came of a form
 	Demo     bool
 	Staff    *auth.Staff
 	Nav      []link
 	Alert    string    // what happened, where something went wrong
 	Mistakes []mistake // what is wrong with the form
 	Notice   string    // what happened, where all is well
+
+	assets map[string]asset
 }
+
+// Asset is the address of a file that the page loads.
+func (pg page) Asset(name string) string { return pg.assets[name].at }
 
 // named is what a form calls by its id and people by its name.
 type named struct{ ID, Name string }
@@ -40,21 +47,22 @@ type link struct {
 // mistake is a line of the summary above a form, which leads to the field.
 type mistake struct{ Field, Text string }
 
-// page begins a page in the visitor's language: the one they asked for here,
-// the one they chose before, or the one their browser asks for.
+// page begins a page as the visitor wants it: in the language and with the
+// display that they ask for here, that they chose before, or that their browser
+// asks for.
 func (p *Pages) page(c echo.Context) page {
 	r := c.Request()
-	wanted := r.Header.Get("Accept-Language")
-	if chosen, err := c.Cookie("lang"); err == nil && isLanguage(chosen.Value) {
-		wanted = chosen.Value
+	wanted := p.choice(c, "lang", "zh", "en")
+	if wanted == "" {
+		wanted = r.Header.Get("Accept-Language")
 	}
-	if asked := r.URL.Query().Get("lang"); isLanguage(asked) {
-		wanted = asked
-		p.setCookie(c, http.Cookie{Name: "lang", Value: asked, Path: "/", MaxAge: year})
+	pg := page{
+		Reader: p.Texts.In(wanted), display: p.display(c), Demo: p.Dev != nil, Staff: auth.From(r.Context()),
+		assets: p.look.assets,
 	}
-	pg := page{Reader: p.Texts.In(wanted), StyleAt: p.look.styleAt, Demo: p.Dev != nil, Staff: auth.From(r.Context())}
 	if r.Method == http.MethodGet {
 		pg.Other = otherLanguage(*r.URL, pg.Lang)
+		pg.Settings = "/settings?" + url.Values{"back": {r.URL.Path}}.Encode()
 	}
 	pg.Nav = pg.navigation(r.URL.Path)
 	h := c.Response().Header()
@@ -62,10 +70,6 @@ func (p *Pages) page(c echo.Context) page {
 	h.Add(echo.HeaderVary, "Accept-Language, Cookie")
 	return pg
 }
-
-const year = 365 * 24 * 60 * 60 // seconds
-
-func isLanguage(s string) bool { return s == "zh" || s == "en" }
 
 func otherLanguage(u url.URL, now string) string {
 	other := "en"
@@ -100,6 +104,35 @@ func (pg page) OtherLang() string {
 		return "zh"
 	}
 	return "en"
+}
+
+// HTMLLang is the language of the page with its script: the same characters are
+// drawn otherwise in Japan.
+func (pg page) HTMLLang() string {
+	if pg.Lang == "zh" {
+		return "zh-CN"
+	}
+	return pg.Lang
+}
+
+// switches are the buttons of a form that shows it again in another language or
+// size, with what was typed.
+type switches struct {
+	To, Page  string
+	OtherLang string
+	Sizes     []named
+}
+
+// Switches is those of a form that is shown again at an address; of two pages
+// there it names the one.
+func (pg page) Switches(to, name string) switches {
+	s := switches{To: to, Page: name, OtherLang: pg.OtherLang()}
+	for _, size := range settings[0].values {
+		if size != pg.Size && !(size == "standard" && pg.Size == "") {
+			s.Sizes = append(s.Sizes, named{size, pg.T("settings.size." + size)})
+		}
+	}
+	return s
 }
 
 // Failed reports whether something has to be mended on this page.

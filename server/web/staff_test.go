@@ -162,7 +162,7 @@ func TestAnOperatorBooksForACallerAndCancels(t *testing.T) {
 	tn := newTown(t)
 	v := tn.staff(auth.Operator)
 	v.get("/call").want(http.StatusOK, "武陵区婚姻登记处")
-	v.get("/call/o/"+office).want(http.StatusOK, "5月20日 周三\n余 ")
+	v.get("/call/o/"+office).want(http.StatusOK, "5月20日 周三\n余")
 	day := "/call" + theDay
 	v.get(day).send(day, "slot", nineClock)
 	if v.Status == http.StatusConflict { // the phone has no place in the first slot
@@ -218,7 +218,7 @@ func TestAManagerChangesWhatIsOffered(t *testing.T) {
 	v.send(manage+"/suspend", "suspend.notice", "5月20日停电，暂停办理。", "step", "preview").want(http.StatusOK, "预览：还没有停办", "影响 1 对新人", number)
 	v.send(manage+"/suspend", "step", "suspend").want(http.StatusOK, "已停办")
 	couple.get("/b/"+number).want(http.StatusOK, "登记处停办，已取消")
-	couple.get("/o/"+office).want(http.StatusOK, "暂停办理")
+	couple.get("/o/"+office).want(http.StatusOK, "暂停", "临时停办")
 	couple.get(theDay).want(http.StatusOK, "5月20日停电，暂停办理。", "最近的空位", "5月21日 周四")
 
 	v.get(manage).send(manage+"/close", "close.day", "2026-05-20").want(http.StatusConflict)
@@ -247,7 +247,7 @@ func TestAManagerEndsASuspensionLaterAndEarlier(t *testing.T) {
 	couple.get("/b/"+number).want(http.StatusOK, "登记处停办，已取消")
 	v.send(one, to, "", reason, "不知何时", "step", "amend").want(http.StatusOK, "到 另行通知")
 	v.send(one, to, "2026-05-18", reason, "修好了", "step", "amend").want(http.StatusOK, "影响 0 对新人")
-	couple.get(theDay).want(http.StatusOK, "选择时段")
+	couple.get(theDay).want(http.StatusOK, "选择日期和时段")
 	v.post(manage+"/suspensions/99", url.Values{"amend.99.reason": {"x"}}).want(http.StatusNotFound)
 }
 

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // tokens is the colours of the stylesheet, by the theme.
@@ -15,17 +17,28 @@ func tokens(t *testing.T) map[string]map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	themes := map[string]map[string]string{"light": {}, "dark": {}}
-	for i, block := range strings.SplitN(string(raw), ":root {", 3)[1:] {
-		theme := []string{"light", "dark"}[i]
+	themes := map[string]map[string]string{}
+	for theme, begins := range map[string]string{
+		"light": "\n:root {", "dark": `:root:not([data-theme="light"]) {`, "set dark": `:root[data-theme="dark"] {`,
+	} {
+		_, block, found := strings.Cut(string(raw), begins)
+		if !found {
+			t.Fatalf("no block begins with %q", begins)
+		}
 		block, _, _ = strings.Cut(block, "}")
+		themes[theme] = map[string]string{}
 		for _, m := range regexp.MustCompile(`--([a-z0-9-]+): (#[0-9a-f]{6});`).FindAllStringSubmatch(block, -1) {
 			themes[theme][m[1]] = m[2]
 		}
 	}
+	if diff := cmp.Diff(themes["dark"], themes["set dark"]); diff != "" {
+		t.Errorf("dark because of the system and because it was set (-system +set):\n%s", diff)
+	}
 	for name, colour := range themes["light"] { // what the dark theme does not change
-		if themes["dark"][name] == "" {
-			themes["dark"][name] = colour
+		for _, theme := range themes {
+			if theme[name] == "" {
+				theme[name] = colour
+			}
 		}
 	}
 	return themes
@@ -78,6 +91,11 @@ func TestColoursCanBeReadOnTheirGround(t *testing.T) {
 			{"ink", "err-tint", 4.5},
 			{"mute", "mute-tint", 4.5},
 			{"mute", "page", 4.5},
+			{"gold", "gold-tint", 4.5},
+			{"ok", "go-tint", 4.5},
+			{"ink", "go-tint", 4.5},
+			{"warn", "page", 4.5},
+			{"warn", "mute-tint", 4.5},
 			{"edge", "page", 3},
 			{"edge", "paper", 3},
 			{"edge", "ok-tint", 3},

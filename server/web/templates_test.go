@@ -19,10 +19,10 @@ import (
 // shown is the data of every page.
 var shown = map[string]any{
 	"again": againPage{}, "booked": bookedPage{}, "called": calledPage{}, "cancel": cancelPage{},
-	"change": changePage{}, "check": checkPage{}, "days": daysPage{}, "details": detailsPage{},
+	"change": changePage{}, "check": checkPage{}, "choice": choicePage{}, "details": detailsPage{},
 	"error": errorPage{}, "find": findPage{}, "guest": guestPage{}, "home": homePage{}, "login": loginPage{},
 	"manage": managePage{}, "messages": messagesPage{}, "notice": noticePage{}, "offices": officesPage{},
-	"places": placesPage{}, "staff": staffPage{}, "times": timesPage{}, "today": todayPage{},
+	"places": placesPage{}, "settings": settingsPage{}, "staff": staffPage{}, "today": todayPage{},
 }
 
 func TestEveryTemplateNamesOnlyWhatItsPageHas(t *testing.T) {
@@ -79,7 +79,21 @@ func composed() []string {
 		}
 	}
 	add("state.", "open", "full", "closed", "suspended", "unreleased", "past")
-	add("closed.", "weekend", "holiday", "not_published", "lead")
+	for _, chip := range []string{"open", "few", "full", "closed", "past", "suspended", "unreleased", "lead", "not_published"} {
+		add("chip.", chip)
+		if chip != "past" {
+			add("legend.", chip)
+		}
+		if chip != "open" && chip != "few" {
+			add("none.", chip)
+		}
+	}
+	for _, s := range settings {
+		add("settings.", s.name)
+		for _, v := range s.values {
+			add("settings."+s.name+".", v)
+		}
+	}
 	for _, s := range []booking.Status{
 		booking.Booked, booking.Late, booking.CheckedIn, booking.Called, booking.InService, booking.Completed,
 		booking.NotAccepted, booking.Cancelled, booking.CancelledByOffice, booking.NoShow, booking.HealthDeferred,
@@ -124,7 +138,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 	}
 	keys := composed()
 	// A key is asked for by name (T "x.y", pg.T("x.y"), say("x.y")), as a label of a field, or as the key of a table.
-	for _, m := range regexp.MustCompile(`"((?:site|nav|home|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
+	for _, m := range regexp.MustCompile(`"((?:site|nav|home|choice|chip|legend|none|settings|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
 		if !strings.HasPrefix(m[1], "publish.from") && !strings.HasPrefix(m[1], "publish.to") && !isInput(m[1]) {
 			keys = append(keys, m[1])
 		}

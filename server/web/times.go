@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -11,22 +12,42 @@ import (
 	"hunyue/slots"
 )
 
-type timesPage struct {
+// choicePage is where a day and a time are chosen.
+type choicePage struct {
 	page
 	Question string
-	Day      string
-	Date     string
-	Office   string
+	Step     string // how far they are
+	Office   officeRow
+	Services []link
 	Service  named
-	Times    []timeRow
-	AnyOpen  bool
-	Told     string // what the public is told of a suspension
-	Nearest  []timeRow
-	Key      string // makes the same choice twice the same hold
-	Action   string
+	Promise  string // what happens to the place that they have
+	Month    monthTable
+	AsOf     string
+	Again    string // the same page anew
 	Back     string
-	Next     string // what follows the choice
-	HeldFor  int    // minutes
+
+	Day     string // the one that is chosen, in words
+	Date    string
+	Told    string // what the public is told of the day
+	Times   []timeRow
+	AnyOpen bool
+	None    string // why there is nothing to choose
+	Nearest []timeRow
+	Key     string // makes the same choice twice the same hold
+	Action  string
+	Next    string // what follows the choice
+	HeldFor int    // minutes
+	Phone   string // of the office, where nothing is free
+}
+
+// chooser is what a page of days and times is for: a booking, or a move.
+type chooser struct {
+	question, step, promise, next string
+	back                          string
+	base                          string                 // the address without a day
+	keep                          map[string]string      // what goes with every address
+	dayAt                         func(date.Date) string // the address with a day
+	action                        func(date.Date) string // where the choice is sent
 }
 
 // timeRow is a slot to choose, or to see that it cannot be chosen.
@@ -39,61 +60,103 @@ type timeRow struct {
 	To    string // where it can be chosen, if that is another page
 }
 
-// times is the slots of one day.
-func (l line) times(c echo.Context) error {
-	w, day, err := l.wishOn(c)
+// choose is the days and the times of an office for couples who book. It opens on
+// the first day with places.
+func (l line) choose(c echo.Context) error {
+	w, err := l.wish(c)
 	if err != nil {
 		return err
 	}
-	times, err := l.timesOf(c, l.page(c), w, day)
+	day := date.Date{}
+	if asked := c.Param("date"); asked != "" {
+		if day, err = date.ParseDate(asked); err != nil {
+			return slots.ErrNoSuchSlot
+		}
+	}
+	pg := l.page(c)
+	return l.showChoice(c, http.StatusOK, pg, w, day, l.chooser(pg, w))
+}
+
+// chooser is for booking.
+func (l line) chooser(pg page, w wish) chooser {
+	return chooser{
+		question: pg.T("choice.title"), next: pg.T("times.next", "what", pg.asksFor(w.service)), step: l.step(pg, 1),
+		back: l.home(), base: l.base + "/o/" + w.office.ID, keep: map[string]string{"service": w.service.ID},
+		dayAt:  func(day date.Date) string { return l.timesAt(w.office.ID, day, w.service.ID) },
+		action: func(day date.Date) string { return l.base + "/o/" + w.office.ID + "/" + day.String() },
+	}
+}
+
+// showChoice shows the month of a day and its times; with a zero day those of the
+// first with places.
+func (l line) showChoice(c echo.Context, status int, pg page, w wish, day date.Date, ch chooser) error {
+	a, err := l.Desk.Availability(c.Request().Context(), w.office.ID)
 	if err != nil {
+		return err
+	}
+	if day.IsZero() {
+		day = l.opensOn(a, w, c.QueryParam("month"))
+	}
+	d := choicePage{
+		page: pg, Question: ch.question, Step: ch.step, Promise: ch.promise, Back: ch.back, Action: ch.action(day), Next: ch.next,
+		Office:  officeRow{Name: pg.officeName(w.office), Address: w.office.Address, Phone: w.office.Phone},
+		Service: named{w.service.ID, pg.serviceName(w.service)}, Services: l.services(pg, w),
+		Month: l.monthOf(pg, a, w, ch, day), AsOf: a.AsOf.In(w.office.Location).Format("15:04:05"), Again: ch.dayAt(day),
+		Day: pg.Day(day), Date: day.String(), Key: newKey(), HeldFor: max(1, w.rules.HoldSeconds/60), Phone: w.office.Phone,
+	}
+	if ch.promise != "" {
+		d.Services = nil // what is moved stays what it is
+	}
+	l.fillTimes(&d, a, w, day, ch)
+	if d.Told, err = l.noticeOn(c, w, day); err != nil {
 		return err
 	}
 	l.session(c)
-	return l.render(c, http.StatusOK, "times", times)
+	return l.renderPacked(c, status, "choice", d)
 }
 
-func (l line) wishOn(c echo.Context) (wish, date.Date, error) {
-	w, err := l.wish(c)
-	if err != nil {
-		return w, date.Date{}, err
+func (l line) services(pg page, w wish) []link {
+	var all []link
+	for _, s := range w.office.Services {
+		all = append(all, link{l.daysAt(w.office.ID, s.ID), pg.serviceName(s), s.ID == w.service.ID})
 	}
-	day, err := date.ParseDate(c.Param("date"))
-	if err != nil {
-		return w, day, slots.ErrNoSuchSlot
+	if len(all) == 1 {
+		return nil
 	}
-	return w, day, nil
+	return all
 }
 
-// timesOf is the page of a day. Where nothing is left it says where something
-// is.
-func (l line) timesOf(c echo.Context, pg page, w wish, day date.Date) (timesPage, error) {
-	ctx := c.Request().Context()
-	a, err := l.Desk.Availability(ctx, w.office.ID)
-	if err != nil {
-		return timesPage{}, err
-	}
-	t := timesPage{
-		page: pg, Question: pg.T("times.title"), Day: pg.Day(day), Date: day.String(), Office: pg.officeName(w.office),
-		Service: named{w.service.ID, pg.serviceName(w.service)},
-		Key:     newKey(), Action: l.base + "/o/" + w.office.ID + "/" + day.String(),
-		Back: l.daysAt(w.office.ID, w.service.ID), HeldFor: max(1, w.rules.HoldSeconds/60),
-		Next: pg.T("times.next", "what", pg.asksFor(w.service)),
-	}
+// fillTimes adds the times of the day. Where nothing is left it says why, and
+// where something is.
+func (l line) fillTimes(d *choicePage, a *booking.Availability, w wish, day date.Date, ch chooser) {
 	for _, slot := range a.Times(w.service, l.channel, day) {
-		t.Times = append(t.Times, l.timeRow(pg, w, slot))
-		t.AnyOpen = t.AnyOpen || slot.State == booking.Open
+		d.Times = append(d.Times, l.timeRow(d.page, w, slot))
+		d.AnyOpen = d.AnyOpen || slot.State == booking.Open
 	}
-	if !t.AnyOpen {
-		for _, slot := range nearest(a, w, l.channel, day.In(w.office.Location).Add(12*time.Hour)) {
-			row := l.timeRow(pg, w, slot)
-			row.Words = pg.ShortDay(slot.Slot.Day) + " " + row.Words
-			row.To = l.timesAt(w.office.ID, slot.Slot.Day, w.service.ID)
-			t.Nearest = append(t.Nearest, row)
-		}
+	if d.AnyOpen {
+		return
 	}
-	t.Told, err = l.noticeOn(c, w, day)
-	return t, err
+	d.None = d.whyNone(a, w, l.channel, day)
+	for _, slot := range nearest(a, w, l.channel, day.In(w.office.Location).Add(12*time.Hour)) {
+		row := l.timeRow(d.page, w, slot)
+		row.Words = d.ShortDay(slot.Slot.Day) + " " + row.Words
+		row.To = ch.dayAt(slot.Slot.Day)
+		d.Nearest = append(d.Nearest, row)
+	}
+}
+
+// whyNone says why a day has nothing to choose.
+func (pg page) whyNone(a *booking.Availability, w wish, via slots.Channel, day date.Date) string {
+	d := a.Days(w.service, via, day, day)[0]
+	times := a.Times(w.service, via, day)
+	switch {
+	case d.State == booking.Unreleased && len(times) > 0:
+		opens := times[0].OpensAt
+		return pg.T("none.opens", "day", pg.ShortDay(date.DateOf(opens)), "time", pg.Clock(opens))
+	case d.State == booking.Closed && pg.Has("none."+d.Reason):
+		return pg.T("none." + d.Reason)
+	}
+	return pg.T("none." + string(d.State))
 }
 
 func (l line) timeRow(pg page, w wish, t booking.Time) timeRow {
@@ -127,4 +190,16 @@ func (l line) noticeOn(c echo.Context, w wish, day date.Date) (string, error) {
 		return "", err
 	}
 	return unlike[0].Notice, nil
+}
+
+// chooseAgain shows the day again: nothing was chosen, or what was cannot be had.
+func (l line) chooseAgain(c echo.Context, pg page, status int, w wish, day date.Date, ch chooser) error {
+	at := ch.base
+	if !day.IsZero() {
+		at = ch.dayAt(day)
+	}
+	if to, err := url.Parse(at); err == nil {
+		pg.Other = otherLanguage(*to, pg.Lang)
+	}
+	return l.showChoice(c, status, pg, w, day, ch)
 }

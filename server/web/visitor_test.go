@@ -190,7 +190,7 @@ func filled(f *html.Node) url.Values {
 func (v *visitor) radios() []string {
 	var all []string
 	for in := range v.all("input") {
-		if attr(in, "type") == "radio" {
+		if attr(in, "type") == "radio" && !has(in, "disabled") {
 			all = append(all, attr(in, "value"))
 		}
 	}

@@ -52,7 +52,9 @@ func New(p Pages) (*Pages, error) {
 func (p *Pages) Mount(e *echo.Echo) {
 	e.GET("/", p.home)
 	e.GET("/notice", p.notice)
-	e.GET(p.look.styleAt, p.style)
+	p.mountAssets(e)
+	e.GET("/settings", p.settings)
+	e.POST("/settings", p.set)
 
 	p.web().mount(e.Group(""))
 
