@@ -332,6 +332,13 @@ func (d *Desk) free(ctx context.Context, g grant, how string, lines []string) {
 	d.memory().changed(slot.Office)
 }
 
+// Held is the hold of a token as it was granted to the session, or ErrHoldForeign.
+// It may have ended since: what counts is what happens when it is used.
+func (d *Desk) Held(id uuid.UUID, token, session string) (Hold, error) {
+	g, slot, _, err := d.read(token, id, session)
+	return Hold{ID: id, Token: token, Slot: slot, ExpiresAt: g.ends()}, err
+}
+
 func (d *Desk) read(token string, id uuid.UUID, session string) (grant, slots.SlotID, slots.Channel, error) {
 	g, err := readGrant(d.Keys, token, id, session)
 	if err != nil {

@@ -138,7 +138,7 @@ func (l line) take(c echo.Context, s subject, f *bookForm) error {
 	if l.assisted() {
 		return nil
 	}
-	return l.oneHold(c, held, holder)
+	return l.oneHold(c, held, f.Service, holder)
 }
 
 func (f *bookForm) note(h booking.Hold) {
@@ -174,6 +174,7 @@ func (l line) leave(c echo.Context) error {
 	if err != nil && !errors.Is(err, booking.ErrHoldForeign) && !errors.Is(err, booking.ErrBooked) {
 		return err
 	}
+	l.forget(c)
 	if !f.begun() {
 		return c.Redirect(http.StatusSeeOther, l.timesAt(s.office.ID, s.slot.Day, s.service.ID))
 	}
@@ -204,6 +205,7 @@ func (l line) extend(c echo.Context) error {
 		return l.unheld(c, pg, f, s, err)
 	default:
 		f.note(held)
+		l.keep(c, held, f.Service)
 		pg.Notice = pg.T("book.extended", "time", pg.Clock(held.ExpiresAt.In(s.office.Location)))
 	}
 	if c.FormValue("page") == "check" {

@@ -49,6 +49,7 @@ func (l line) done(c echo.Context, made booking.Receipt) error {
 	if l.assisted() {
 		return c.Redirect(http.StatusSeeOther, l.base+"/"+made.Number)
 	}
+	l.forget(c)
 	if err := l.letIn(c, made.Number, made.Secret); err != nil {
 		return err
 	}

@@ -3,15 +3,11 @@ package web
 import (
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"net/http"
-	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"hunyue/booking"
 	"hunyue/internal/fault"
 )
 
@@ -53,30 +49,6 @@ var errNoCookies = fault.New(fault.Invalid, "cookies_needed")
 func (l line) cookieless(c echo.Context) bool {
 	_, err := c.Cookie(l.own("session"))
 	return err != nil && !l.assisted()
-}
-
-// superseded reports whether this browser has chosen another place since it
-// held this one: in another tab, for example.
-func (l line) superseded(c echo.Context, hold string) bool {
-	now, err := c.Cookie(l.own("hold"))
-	return err == nil && !l.assisted() && !strings.HasPrefix(now.Value, hold+"/")
-}
-
-// oneHold gives back what this browser held before, since nobody holds two
-// places (domain rule 28), and notes what it holds now.
-func (p *Pages) oneHold(c echo.Context, now booking.Hold, session string) error {
-	name := p.own("hold")
-	if before, err := c.Cookie(name); err == nil {
-		id, token, _ := strings.Cut(before.Value, "/")
-		if hold, err := uuid.Parse(id); err == nil && hold != now.ID {
-			err := p.Desk.Release(c.Request().Context(), hold, token, session)
-			if _, expected := errors.AsType[*fault.Error](err); err != nil && !expected {
-				return err // what has ended or was booked is nothing to give back
-			}
-		}
-	}
-	p.setCookie(c, http.Cookie{Name: name, Value: now.ID.String() + "/" + now.Token, Path: "/"})
-	return nil
 }
 
 // pass lets a browser see one appointment. Changes need a phone code besides.

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"maps"
+	"slices"
 	"time"
 	"unicode"
 
@@ -29,6 +31,7 @@ type detailsPage struct {
 	Assisted  bool
 	Ticks     []tick
 	Wrong     string // of the couple as a whole
+	Elsewhere []link // the offices that serve them, if this one does not
 }
 
 // partyFields is the inputs for one person. More are only needed for documents
@@ -37,6 +40,7 @@ type partyFields struct {
 	Title    string
 	Optional bool
 	Fields   []field
+	Sure     *tick // where a name is unusual: that it is so all the same
 	More     []field
 	Open     bool
 }
@@ -53,6 +57,7 @@ func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s sub
 	if d.Wrong != "" {
 		d.Mistakes = append(d.Mistakes, mistake{"parties", d.Wrong})
 	}
+	var err error
 	read, _ := l.judge(f, s)
 	for i, p := range f.Parties[:s.parties()] {
 		party := pg.partyFields(i, p, s, wrong)
@@ -79,7 +84,25 @@ func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s sub
 			d.Mistakes = append(d.Mistakes, mistake{t.Name, t.Wrong})
 		}
 	}
+	if slices.Contains(slices.Collect(maps.Values(wrong)), notServedHere) {
+		if d.Elsewhere, err = l.elsewhere(c, pg, read, s); err != nil {
+			return err
+		}
+	}
 	return l.render(c, status, "details", d)
+}
+
+// notServedHere is the code for a document whose holders other offices register.
+const notServedHere = "not_served_here"
+
+// elsewhere is the offices that register such a couple on the day (domain rule 8).
+func (l line) elsewhere(c echo.Context, pg page, a booking.Application, s subject) ([]link, error) {
+	able, err := l.Desk.ServedAt(c.Request().Context(), a, s.slot.Day)
+	var all []link
+	for _, o := range able {
+		all = append(all, link{To: l.daysAt(o.ID, s.service.ID), Text: pg.officeName(o) + " " + o.Phone})
+	}
+	return all, err
 }
 
 // partyName is what the form calls somebody: there are services for one alone.
@@ -133,6 +156,9 @@ func (pg page) partyFields(i int, p partyForm, s subject, wrong wrongs) partyFie
 	}
 	if code := wrong[number.Name]; code == "format" || code == "too_long" {
 		of.Fields[2].Wrong = pg.wrongNumber(identity.DocumentType(p.Type), p.Number)
+	}
+	if p.Sure != "" || unusual(wrong[name.Name]) {
+		of.Sure = &tick{Name: partyInput(i, "sure"), Value: p.Name, Label: pg.T("book.sure"), On: p.Sure == p.Name}
 	}
 	if len(types) > 1 {
 		of.More = []field{pg.typed(sex, "book.sex", p.Sex, wrong), pg.typed(born, "book.born", p.Born, wrong)}

@@ -36,7 +36,10 @@ type bookForm struct {
 	Code      string
 }
 
-type partyForm struct{ Name, Type, Number, Sex, Born string }
+type partyForm struct {
+	Name, Type, Number, Sex, Born string
+	Sure                          string // the name that they insist on
+}
 
 // readBookForm reads what was sent. Nothing of it is read from the address.
 func readBookForm(v url.Values) bookForm {
@@ -50,6 +53,7 @@ func readBookForm(v url.Values) bookForm {
 			Name: v.Get(partyInput(i, "name")), Type: v.Get(partyInput(i, "document.type")),
 			Number: v.Get(partyInput(i, "document.number")),
 			Sex:    v.Get(partyInput(i, "sex")), Born: v.Get(partyInput(i, "birth_date")),
+			Sure: v.Get(partyInput(i, "sure")),
 		}
 	}
 	return f
@@ -84,7 +88,8 @@ func (f bookForm) typed() []hidden {
 			hidden{partyInput(i, "document.type"), p.Type},
 			hidden{partyInput(i, "document.number"), p.Number},
 			hidden{partyInput(i, "sex"), p.Sex},
-			hidden{partyInput(i, "birth_date"), p.Born})
+			hidden{partyInput(i, "birth_date"), p.Born},
+			hidden{partyInput(i, "sure"), p.Sure})
 	}
 	return all
 }

@@ -55,10 +55,8 @@ func (l line) judgeParty(wrong wrongs, i int, p partyForm, s subject) booking.Pa
 		note("document.type", code)
 	}
 	name, code := identity.NormaliseName(p.Name, p.Type != string(identity.ResidentID))
-	if code == "characters" || code == "too_short" {
-		if l.assisted() && name != "" {
-			code = "" // there are people with such names, and staff have asked
-		}
+	if unusual(code) && name != "" && (l.assisted() || p.Sure == p.Name) {
+		code = "" // there are people with such names; staff have asked, couples insist
 	}
 	note("name", code)
 	born, sex, sexCode, bornCode := bornAndSex(document, p, date.DateOf(now))
@@ -66,6 +64,10 @@ func (l line) judgeParty(wrong wrongs, i int, p partyForm, s subject) booking.Pa
 	note("birth_date", bornCode)
 	return booking.Party{Name: name, Document: document, Sex: sex, Born: born}
 }
+
+// unusual reports whether this is wrong with names that somebody may have all the
+// same, or may write in another way until the office puts them right.
+func unusual(code string) bool { return code == "characters" || code == "too_short" }
 
 // bornAndSex is what the document says of its holder, and otherwise what they
 // say themselves. What is typed must not contradict the document (domain rule 4).

@@ -106,6 +106,14 @@ func (p *Pages) mountAssets(e *echo.Echo) {
 	}
 }
 
+// serviceWorker is at an address of its own, since it may only do with pages
+// beneath it.
+func (p *Pages) serviceWorker(c echo.Context) error {
+	a := p.look.assets["sw.js"]
+	c.Response().Header().Set("Cache-Control", "no-cache")
+	return c.Blob(http.StatusOK, a.kind, a.body)
+}
+
 // render makes the whole page before a byte of it is sent, so that none is
 // ever cut short.
 func (p *Pages) render(c echo.Context, status int, name string, data any) error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -128,7 +129,7 @@ type switches struct {
 func (pg page) Switches(to, name string) switches {
 	s := switches{To: to, Page: name, OtherLang: pg.OtherLang()}
 	for _, size := range settings[0].values {
-		if size != pg.Size && !(size == "standard" && pg.Size == "") {
+		if size != cmp.Or(pg.Size, "standard") {
 			s.Sizes = append(s.Sizes, named{size, pg.T("settings.size." + size)})
 		}
 	}

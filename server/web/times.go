@@ -21,6 +21,7 @@ type choicePage struct {
 	Services []link
 	Service  named
 	Promise  string // what happens to the place that they have
+	Holding  link   // the place that they hold, and its form
 	Month    monthTable
 	AsOf     string
 	Again    string // the same page anew
@@ -106,6 +107,8 @@ func (l line) showChoice(c echo.Context, status int, pg page, w wish, day date.D
 	}
 	if ch.promise != "" {
 		d.Services = nil // what is moved stays what it is
+	} else {
+		d.Holding = l.holding(c, pg, w)
 	}
 	l.fillTimes(&d, a, w, day, ch)
 	if d.Told, err = l.noticeOn(c, w, day); err != nil {

@@ -53,6 +53,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	e.GET("/", p.home)
 	e.GET("/notice", p.notice)
 	p.mountAssets(e)
+	e.GET("/sw.js", p.serviceWorker)
 	e.GET("/settings", p.settings)
 	e.POST("/settings", p.set)
 

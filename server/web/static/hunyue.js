@@ -40,7 +40,13 @@
 
   // Without a network nothing is sent: the page stays as it is and says so.
   var bar = document.querySelector(".offline");
-  function online() { if (bar) bar.hidden = navigator.onLine; }
+  function online() {
+    bar.hidden = navigator.onLine;
+    document.querySelectorAll("main form > button").forEach(function (button) {
+      if (navigator.onLine) button.removeAttribute("aria-disabled");
+      else button.setAttribute("aria-disabled", "true");
+    });
+  }
   window.addEventListener("online", online);
   window.addEventListener("offline", online);
   online();
@@ -93,4 +99,8 @@
       if (m) input.value = m[1] + " " + m[2] + " " + m[3];
     });
   });
+
+  if ("serviceWorker" in navigator && document.getElementById("choice")) {
+    navigator.serviceWorker.register("/sw.js").catch(function () {}); // pages work without it
+  }
 })();
