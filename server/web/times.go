@@ -29,6 +29,7 @@ type choicePage struct {
 
 	Day     string // the one that is chosen, in words
 	Date    string
+	Lunar   string // the day by the lunar calendar, for readers of Chinese
 	Told    string // what the public is told of the day
 	Times   []timeRow
 	AnyOpen bool
@@ -109,6 +110,9 @@ func (l line) showChoice(c echo.Context, status int, pg page, w wish, day date.D
 		d.Services = nil // what is moved stays what it is
 	} else {
 		d.Holding = l.holding(c, pg, w)
+	}
+	if pg.Lang == "zh" && day.Year > 1900 && day.Year < 2100 {
+		d.Lunar = lunar(day)
 	}
 	l.fillTimes(&d, a, w, day, ch)
 	if d.Told, err = l.noticeOn(c, w, day); err != nil {
