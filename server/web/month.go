@@ -50,7 +50,11 @@ func (l line) monthOf(pg page, a *booking.Availability, w wish, ch chooser, chos
 		cell := l.dayCell(pg, w, ch, d, chosen)
 		if key := chipOf(d); !seen[key] && pg.Has("legend."+key) {
 			seen[key] = true
-			t.Legend = append(t.Legend, legendLine{cell.Chip, pg.T("legend." + key)})
+			chip := cell.Chip
+			if d.State == booking.Open && l.exact(w) {
+				chip = pg.T("chip.left", "n", "N")
+			}
+			t.Legend = append(t.Legend, legendLine{chip, pg.T("legend." + key)})
 		}
 		cells = append(cells, cell)
 	}
@@ -67,6 +71,8 @@ func (l line) monthOf(pg page, a *booking.Availability, w wish, ch chooser, chos
 	return t
 }
 
+// dayCell is a day of the table. The word for it is the number of places where that
+// is told.
 func (l line) dayCell(pg page, w wish, ch chooser, d booking.Day, chosen date.Date) dayCell {
 	cell := dayCell{
 		N: d.Date.In(time.UTC).Format("2"), Words: pg.ShortDay(d.Date), State: d.State, Few: few(d), Chosen: d.Date == chosen,

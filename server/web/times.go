@@ -137,6 +137,9 @@ func (l line) services(pg page, w wish) []link {
 // where something is.
 func (l line) fillTimes(d *choicePage, a *booking.Availability, w wish, day date.Date, ch chooser) {
 	for _, slot := range a.Times(w.service, l.channel, day) {
+		if slot.State == booking.Past {
+			continue // of today
+		}
 		d.Times = append(d.Times, l.timeRow(d.page, w, slot))
 		d.AnyOpen = d.AnyOpen || slot.State == booking.Open
 	}
