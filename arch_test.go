@@ -21,6 +21,7 @@ var imports = map[string][]string{
 	"internal/clock":    nil,
 	"internal/date":     nil,
 	"internal/engines":  nil,
+	"internal/hanzi":    nil,
 	"internal/seal":     nil,
 	"internal/redis":    nil,
 	"internal/postgres": nil,
@@ -36,7 +37,7 @@ var imports = map[string][]string{
 	"server/auth": {"internal/fault", "internal/clock", "internal/postgres", "internal/seal"},
 	"server/docs": nil,
 	"server/api":  {"server/auth", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/identity"},
-	"server/web":  {"server/auth", "server/i18n", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/identity", "internal/seal"},
+	"server/web":  {"server/auth", "server/i18n", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/hanzi", "internal/identity", "internal/seal"},
 	"server": {
 		"server/api", "server/auth", "server/docs", "server/i18n", "server/web", "hall", "booking", "notify", "slots",
 		"internal/clock", "internal/date", "internal/engines", "internal/fault", "internal/identity", "internal/postgres", "internal/redis", "internal/seal",
