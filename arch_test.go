@@ -111,6 +111,7 @@ var owners = map[string]string{
 	"0004_booking.sql": "booking",
 	"0005_hall.sql":    "hall",
 	"0006_auth.sql":    "server/auth",
+	"0009_notices.sql": "notify",
 }
 
 func TestEveryTableHasOneWriter(t *testing.T) {
