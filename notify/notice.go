@@ -90,8 +90,8 @@ type Notice struct {
 }
 
 // InForce reports whether it holds on a day.
-func (n Notice) InForce(day date.Date) bool {
-	return n.State == Published && !day.Before(n.From) && (n.To.IsZero() || !day.After(n.To))
+func (v Notice) InForce(day date.Date) bool {
+	return v.State == Published && !day.Before(v.From) && (v.To.IsZero() || !day.After(v.To))
 }
 
 // HasEnglish reports whether nothing of its English is missing.
@@ -113,9 +113,11 @@ func (w Words) tidy() Words {
 	return w
 }
 
-// wrong is what is wrong with a draft, by field.
-func (w Words) wrong() map[string]string {
+// Wrong is what is wrong with a draft, a code for every such field; empty where
+// it may be kept.
+func (w Words) Wrong() map[string]string {
 	wrong := map[string]string{}
+	w = w.tidy()
 	text := func(name, s string, most int, lines, needed bool) {
 		switch {
 		case s == "" && needed:

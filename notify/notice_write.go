@@ -31,7 +31,7 @@ type Writing struct {
 // ErrNoSuchNotice.
 func (n *Notices) Write(ctx context.Context, actor string, w Writing) (NoticeRef, error) {
 	w.Words = w.tidy()
-	if err := fault.InFields(w.wrong()); err != nil {
+	if err := fault.InFields(w.Wrong()); err != nil {
 		return NoticeRef{}, err
 	}
 	var ref NoticeRef

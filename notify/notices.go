@@ -37,7 +37,13 @@ const seenFor = 2 * time.Second
 var china = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 // Today is the day by which notices come into force.
-func (n *Notices) Today() date.Date { return date.DateOf(n.Clock.Now().In(china)) }
+func (n *Notices) Today() date.Date { return DayOf(n.Clock.Now()) }
+
+// DayOf is the day on which an instant falls where notices are read.
+func DayOf(t time.Time) date.Date { return date.DateOf(InChina(t)) }
+
+// InChina is an instant with the offset of where notices are read.
+func InChina(t time.Time) time.Time { return t.In(china) }
 
 // InForce is the notices that hold today for an office and those for every
 // office, the last published first; of "" only those for every office. It may be

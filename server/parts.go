@@ -51,6 +51,7 @@ type parts struct {
 	hall     *hall.Desk
 	outbox   *notify.Outbox
 	codes    *notify.Codes
+	notices  *notify.Notices
 	worker   *notify.Worker
 	pages    *web.Pages
 
@@ -83,7 +84,7 @@ func assemble(ctx context.Context, c config, at addresses, log *slog.Logger) (*p
 		return p, err
 	}
 	p.pages, err = web.New(web.Pages{
-		Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Accounts: p.accounts, Dev: p.sent,
+		Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Notices: p.notices, Accounts: p.accounts, Dev: p.sent,
 		Keys: p.keys, Clock: p.clock, Texts: p.texts,
 	})
 	if err != nil {
@@ -98,6 +99,7 @@ func (p *parts) furnish(ctx context.Context, c config) {
 	p.watched = newObserver(p.log, p.clock)
 	p.outbox = notify.NewOutbox(p.jobs, p.clock, p.log)
 	p.codes = &notify.Codes{DB: p.booking, Keys: p.keys, Outbox: p.outbox, Limits: c.Limits}
+	p.notices = &notify.Notices{DB: p.booking, Clock: p.clock}
 	p.accounts = &auth.Accounts{DB: p.staff, Keys: p.keys, Clock: p.clock, Secure: c.https()}
 	p.offices = &slots.Store{DB: p.booking, Clock: p.clock}
 	p.desk = &booking.Desk{
@@ -180,7 +182,7 @@ func (p *parts) surface(c config) *surface {
 			{"postgres", p.staff.PingContext},
 			{"redis", func(ctx context.Context) error { return p.redis.Ping(ctx).Err() }},
 		}},
-		api: &api.API{Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Accounts: p.accounts},
+		api: &api.API{Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Notices: p.notices, Accounts: p.accounts},
 	}
 }
 

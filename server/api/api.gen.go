@@ -227,6 +227,51 @@ func (e Group) Valid() bool {
 	}
 }
 
+// Defines values for NoticeAudience.
+const (
+	NoticeAudienceBooked      NoticeAudience = "booked"
+	NoticeAudienceCrossBorder NoticeAudience = "cross_border"
+	NoticeAudiencePublic      NoticeAudience = "public"
+)
+
+// Valid indicates whether the value is a known member of the NoticeAudience enum.
+func (e NoticeAudience) Valid() bool {
+	switch e {
+	case NoticeAudienceBooked:
+		return true
+	case NoticeAudienceCrossBorder:
+		return true
+	case NoticeAudiencePublic:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoticeType.
+const (
+	NoticeTypeAnnouncement NoticeType = "announcement"
+	NoticeTypeReminder     NoticeType = "reminder"
+	NoticeTypeResumption   NoticeType = "resumption"
+	NoticeTypeSuspension   NoticeType = "suspension"
+)
+
+// Valid indicates whether the value is a known member of the NoticeType enum.
+func (e NoticeType) Valid() bool {
+	switch e {
+	case NoticeTypeAnnouncement:
+		return true
+	case NoticeTypeReminder:
+		return true
+	case NoticeTypeResumption:
+		return true
+	case NoticeTypeSuspension:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OwnReadingOutcome.
 const (
 	OwnReadingOutcomeAdmitted OwnReadingOutcome = "admitted"
@@ -821,6 +866,42 @@ type MoveRequest struct {
 
 	// PhoneCode The six digits that were sent.
 	PhoneCode PhoneCode `json:"phone_code"`
+}
+
+// Notice Examples: {"audience":"public","body":"这一天来登记的人多，请提前预约。","body_en":"Many couples register on this day. Please book ahead.","from":"2026-05-01","id":"1","office":"430702","published_at":"2026-05-01T09:00:00+08:00","title":"5月20日请提前预约","title_en":"Book ahead for 20 May","to":"2026-05-20","type":"reminder","version":1}
+type Notice struct {
+	// Audience Whom it is for. Everybody may read it.
+	Audience NoticeAudience `json:"audience"`
+	Body     string         `json:"body"`
+	BodyEn   string         `json:"body_en"`
+
+	// From Examples: 2026-05-20
+	From Date `json:"from"`
+
+	// Id Its page is `/notices/{id}`.
+	Id          string    `json:"id"`
+	Office      OfficeID  `json:"office,omitempty,omitzero"`
+	PublishedAt time.Time `json:"published_at"`
+	Title       string    `json:"title"`
+	TitleEn     string    `json:"title_en"`
+
+	// To Examples: 2026-05-20
+	To   Date       `json:"to,omitempty,omitzero"`
+	Type NoticeType `json:"type"`
+
+	// Version From 1. A published version never changes; a correction is the next one.
+	Version int `json:"version"`
+}
+
+// NoticeAudience Whom it is for. Everybody may read it.
+type NoticeAudience string
+
+// NoticeType defines model for Notice.Type.
+type NoticeType string
+
+// Notices defines model for Notices.
+type Notices struct {
+	Notices []Notice `json:"notices"`
 }
 
 // Number defines model for Number.
@@ -1508,6 +1589,12 @@ type ListSuspensionsParams struct {
 	To RangeTo `form:"to,omitempty" json:"to,omitempty,omitzero"`
 }
 
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams struct {
+	// Office The office, by its division code.
+	Office OfficeID `form:"office,omitempty" json:"office,omitempty,omitzero"`
+}
+
 // ListDaysParams defines parameters for ListDays.
 type ListDaysParams struct {
 	// Service One of the services that the office offers.
@@ -1699,6 +1786,9 @@ type ServerInterface interface {
 	// AmendSuspension End a suspension earlier or later
 	// (PUT /manage/offices/{office}/suspensions/{id})
 	AmendSuspension(ctx echo.Context, office OfficeId, id SuspensionId) error
+	// ListNotices Notices in force
+	// (GET /notices)
+	ListNotices(ctx echo.Context, params ListNoticesParams) error
 	// ListOffices All offices
 	// (GET /offices)
 	ListOffices(ctx echo.Context) error
@@ -2211,6 +2301,24 @@ func (w *ServerInterfaceWrapper) AmendSuspension(ctx echo.Context) error {
 	return err
 }
 
+// ListNotices converts echo context to params.
+func (w *ServerInterfaceWrapper) ListNotices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNoticesParams
+	// ------------- Optional query parameter "office" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "office", ctx.QueryParams(), &params.Office, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter office: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListNotices(ctx, params)
+	return err
+}
+
 // ListOffices converts echo context to params.
 func (w *ServerInterfaceWrapper) ListOffices(ctx echo.Context) error {
 	var err error
@@ -2635,6 +2743,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/manage/offices/:office/suspensions", wrapper.ListSuspensions, options.OperationMiddlewares["listSuspensions"]...)
 	router.POST(options.BaseURL+"/manage/offices/:office/suspensions", wrapper.Suspend, options.OperationMiddlewares["suspend"]...)
 	router.PUT(options.BaseURL+"/manage/offices/:office/suspensions/:id", wrapper.AmendSuspension, options.OperationMiddlewares["amendSuspension"]...)
+	router.GET(options.BaseURL+"/notices", wrapper.ListNotices, options.OperationMiddlewares["listNotices"]...)
 	router.GET(options.BaseURL+"/offices", wrapper.ListOffices, options.OperationMiddlewares["listOffices"]...)
 	router.GET(options.BaseURL+"/offices/:office/days", wrapper.ListDays, options.OperationMiddlewares["listDays"]...)
 	router.GET(options.BaseURL+"/offices/:office/slots", wrapper.ListSlots, options.OperationMiddlewares["listSlots"]...)
@@ -3103,6 +3212,28 @@ func (response AmendSuspension200JSONResponse) VisitAmendSuspensionResponse(w ht
 	return err
 }
 
+type ListNoticesRequestObject struct {
+	Params ListNoticesParams
+}
+
+type ListNoticesResponseObject interface {
+	VisitListNoticesResponse(w http.ResponseWriter) error
+}
+
+type ListNotices200JSONResponse Notices
+
+func (response ListNotices200JSONResponse) VisitListNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListOfficesRequestObject struct {
 }
 
@@ -3515,6 +3646,9 @@ type StrictServerInterface interface {
 	// AmendSuspension End a suspension earlier or later
 	// (PUT /manage/offices/{office}/suspensions/{id})
 	AmendSuspension(ctx context.Context, request AmendSuspensionRequestObject) (AmendSuspensionResponseObject, error)
+	// ListNotices Notices in force
+	// (GET /notices)
+	ListNotices(ctx context.Context, request ListNoticesRequestObject) (ListNoticesResponseObject, error)
 	// ListOffices All offices
 	// (GET /offices)
 	ListOffices(ctx context.Context, request ListOfficesRequestObject) (ListOfficesResponseObject, error)
@@ -4334,6 +4468,31 @@ func (sh *strictHandler) AmendSuspension(ctx echo.Context, office OfficeId, id S
 		return err
 	} else if validResponse, ok := response.(AmendSuspensionResponseObject); ok {
 		return validResponse.VisitAmendSuspensionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListNotices operation middleware
+func (sh *strictHandler) ListNotices(ctx echo.Context, params ListNoticesParams) error {
+	var request ListNoticesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNotices(ctx.Request().Context(), request.(ListNoticesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNotices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListNoticesResponseObject); ok {
+		return validResponse.VisitListNoticesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -27,6 +27,7 @@ type API struct {
 	Hall     *hall.Desk
 	Offices  *slots.Store
 	Codes    *notify.Codes
+	Notices  *notify.Notices
 	Accounts *auth.Accounts
 }
 

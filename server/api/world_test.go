@@ -70,6 +70,7 @@ func newWorld(t testing.TB) *world {
 		Hall:     &hall.Desk{DB: db, Offices: offices, Keys: keys, Clock: now, Log: log},
 		Offices:  offices,
 		Codes:    &notify.Codes{DB: db, Keys: keys, Outbox: outbox, Limits: true},
+		Notices:  &notify.Notices{DB: db, Clock: now},
 		Accounts: &auth.Accounts{DB: db, Keys: keys, Clock: now},
 	}}
 	if err := w.api.Desk.Holds.Load(t.Context()); err != nil {

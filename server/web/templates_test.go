@@ -12,6 +12,7 @@ import (
 	"hunyue/booking"
 	"hunyue/hall"
 	"hunyue/internal/identity"
+	"hunyue/notify"
 	"hunyue/server/i18n"
 	"hunyue/slots"
 )
@@ -23,6 +24,7 @@ var shown = map[string]any{
 	"error": errorPage{}, "find": findPage{}, "guest": guestPage{}, "home": homePage{}, "login": loginPage{},
 	"manage": managePage{}, "messages": messagesPage{}, "notice": noticePage{}, "offices": officesPage{},
 	"places": placesPage{}, "settings": settingsPage{}, "staff": staffPage{}, "today": todayPage{},
+	"notices": noticesPage{}, "announced": announcedPage{}, "drafts": draftsPage{}, "draft": draftPage{}, "compose": composePage{},
 }
 
 func TestEveryTemplateNamesOnlyWhatItsPageHas(t *testing.T) {
@@ -127,6 +129,15 @@ func composed() []string {
 		add("report.", f.Name)
 	}
 	add("daily.", string(hall.OnTime), string(hall.TooLate), "due", "missing", "zero_report", "reported")
+	for _, k := range notify.NoticeKinds() {
+		add("notices.kind.", string(k))
+	}
+	for _, a := range notify.Audiences() {
+		add("notices.for.", string(a))
+	}
+	for _, s := range []notify.NoticeState{notify.Draft, notify.HandedIn, notify.SentBack, notify.Published, notify.Withdrawn, notify.Superseded} {
+		add("notices.state.", string(s))
+	}
 	add("publish.closed.", "holiday", "exception", "no_hours")
 	return keys
 }
@@ -138,7 +149,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 	}
 	keys := composed()
 	// A key is asked for by name (T "x.y", pg.T("x.y"), say("x.y")), as a label of a field, or as the key of a table.
-	for _, m := range regexp.MustCompile(`"((?:site|nav|home|choice|chip|legend|none|settings|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
+	for _, m := range regexp.MustCompile(`"((?:site|nav|home|choice|chip|legend|none|settings|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily|notices)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
 		if !strings.HasPrefix(m[1], "publish.from") && !strings.HasPrefix(m[1], "publish.to") && !isInput(m[1]) {
 			keys = append(keys, m[1])
 		}

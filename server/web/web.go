@@ -29,6 +29,7 @@ type Pages struct {
 	Hall     *hall.Desk
 	Offices  *slots.Store
 	Codes    *notify.Codes
+	Notices  *notify.Notices
 	Accounts *auth.Accounts
 	Dev      *notify.DevChannel // nil outside demo mode
 	Keys     *seal.Keys
@@ -78,6 +79,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	e.POST("/staff/logout", p.logout)
 	e.GET("/staff", p.staff, p.Accounts.RequirePage())
 	p.mountStaff(e)
+	p.mountNotices(e)
 	p.mountBack(e)
 
 	if p.Dev != nil {
