@@ -11,7 +11,8 @@ import (
 
 type draftsPage struct {
 	page
-	Rows []noticeRow
+	Rows    []noticeRow
+	Manages bool // and so has other pages to go back to
 }
 
 // drafts lists the notices of their offices, whatever has become of them.
@@ -20,7 +21,7 @@ func (p *Pages) drafts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	d := draftsPage{page: p.page(c)}
+	d := draftsPage{page: p.page(c), Manages: me(c).Has(manages...)}
 	for _, n := range all {
 		row, err := p.noticeRow(c, d.page, n)
 		if err != nil {

@@ -60,6 +60,8 @@ func first(s *auth.Staff) string {
 		return "/call"
 	case s.Has(manages...):
 		return "/manage"
+	case s.Has(tells...):
+		return "/manage/notices"
 	}
 	return "/staff"
 }
