@@ -63,6 +63,9 @@ func (d *demoWorld) load(ctx context.Context) error {
 	if err := all.Wait(); err != nil {
 		return fmt.Errorf("demo data: %w", err)
 	}
+	if err := d.tell(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
 	return d.today(context.WithoutCancel(ctx))
 }
 
