@@ -25,6 +25,7 @@ var shown = map[string]any{
 	"manage": managePage{}, "messages": messagesPage{}, "notice": noticePage{}, "offices": officesPage{},
 	"places": placesPage{}, "settings": settingsPage{}, "staff": staffPage{}, "today": todayPage{},
 	"notices": noticesPage{}, "announced": announcedPage{}, "drafts": draftsPage{}, "draft": draftPage{}, "compose": composePage{},
+	"help": helpPage{}, "foreign": foreignPage{}, "privacy": privacyPage{}, "accessibility": explaining{}, "bring": bringPage{}, "rare": rarePage{},
 }
 
 func TestEveryTemplateNamesOnlyWhatItsPageHas(t *testing.T) {
@@ -112,8 +113,10 @@ func composed() []string {
 	for _, g := range slots.Groups() {
 		add("group.", string(g))
 	}
+	add("help.word.", chips...)
 	add("bring.", slots.MaterialIDs()...)
 	for _, k := range identity.PartyKinds() {
+		add("kind.", string(k))
 		add("bring.of.", string(k))
 	}
 	for _, c := range slots.Channels() {
@@ -149,7 +152,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 	}
 	keys := composed()
 	// A key is asked for by name (T "x.y", pg.T("x.y"), say("x.y")), as a label of a field, or as the key of a table.
-	for _, m := range regexp.MustCompile(`"((?:site|nav|home|choice|chip|legend|none|settings|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily|notices)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
+	for _, m := range regexp.MustCompile(`"((?:site|nav|home|choice|chip|legend|none|settings|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily|notices|help|kind|material|foreign|privacy|accessible|rare)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
 		if !strings.HasPrefix(m[1], "publish.from") && !strings.HasPrefix(m[1], "publish.to") && !isInput(m[1]) {
 			keys = append(keys, m[1])
 		}

@@ -15,6 +15,7 @@ import (
 	"hunyue/booking"
 	"hunyue/hall"
 	"hunyue/internal/clock"
+	"hunyue/internal/hanzi"
 	"hunyue/internal/seal"
 	"hunyue/notify"
 	"hunyue/server/auth"
@@ -37,12 +38,16 @@ type Pages struct {
 	Texts    *i18n.Texts
 
 	look look
+	rare *hanzi.Table
 }
 
 // New is p, ready to be mounted. Templates are parsed here, so that a broken
 // one stops the program and not a visitor.
 func New(p Pages) (*Pages, error) {
 	var err error
+	if p.rare, err = hanzi.Load(); err != nil {
+		return nil, err
+	}
 	p.look, err = newLook()
 	return &p, err
 }
@@ -80,6 +85,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	e.GET("/staff", p.staff, p.Accounts.RequirePage())
 	p.mountStaff(e)
 	p.mountNotices(e)
+	p.mountContent(e)
 	p.mountBack(e)
 
 	if p.Dev != nil {
