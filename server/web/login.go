@@ -120,8 +120,10 @@ func (p *Pages) Error(c echo.Context, status int, f *fault.Error) error {
 	}
 	pg := p.page(c)
 	retryLater(c, f)
-	e := errorPage{page: pg, Title: pg.T("page.error_title"), Happened: pg.Fault(f.Code), Next: pg.next(f)}
-	e.Action, e.Keep = wayBack(r)
+	e := errorPage{page: pg, Title: pg.trouble(status), Happened: pg.Fault(f.Code), Next: pg.next(f)}
+	if e.Action, e.Keep = wayBack(r); e.Action != "" {
+		e.Next = pg.T("trouble.kept", "next", e.Next)
+	}
 	if id := c.Response().Header().Get(echo.HeaderXRequestID); id != "" {
 		e.Request = pg.T("page.request", "id", id)
 	}

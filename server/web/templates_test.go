@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -114,6 +115,9 @@ func composed() []string {
 		add("group.", string(g))
 	}
 	add("help.word.", chips...)
+	for _, status := range troubles {
+		add("trouble.", strconv.Itoa(status))
+	}
 	add("bring.", slots.MaterialIDs()...)
 	for _, k := range identity.PartyKinds() {
 		add("kind.", string(k))
@@ -152,7 +156,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 	}
 	keys := composed()
 	// A key is asked for by name (T "x.y", pg.T("x.y"), say("x.y")), as a label of a field, or as the key of a table.
-	for _, m := range regexp.MustCompile(`"((?:site|nav|home|choice|chip|legend|none|settings|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily|notices|help|kind|material|foreign|privacy|accessible|rare)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
+	for _, m := range regexp.MustCompile(`"((?:site|nav|home|choice|chip|legend|none|settings|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily|notices|help|kind|material|foreign|privacy|accessible|rare|trouble)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
 		if !strings.HasPrefix(m[1], "publish.from") && !strings.HasPrefix(m[1], "publish.to") && !isInput(m[1]) {
 			keys = append(keys, m[1])
 		}
