@@ -1,7 +1,6 @@
 package i18n_test
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
@@ -71,23 +70,6 @@ func TestAnUnknownFaultIsToldAsOurs(t *testing.T) {
 		t.Errorf("Fault(slot_full) = %q", got)
 	}
 }
-
-// Half-width punctuation beside a Han character is a slip of the keyboard; so
-// is a Chinese stop in English.
-func TestPunctuationIsFullWidthInChinese(t *testing.T) {
-	texts := load(t)
-	half := regexp.MustCompile(`\p{Han}[,:;?!().]|[,:;?!().]\p{Han}`)
-	for _, key := range texts.In("zh").Keys() {
-		if text := texts.In("zh").T(key); half.MatchString(text) {
-			t.Errorf("%s: half-width punctuation in %q", key, text)
-		}
-		if text := texts.In("en").T(key); strings.ContainsFunc(text, isFullWidth) {
-			t.Errorf("%s: %q is not English", key, text)
-		}
-	}
-}
-
-func isFullWidth(r rune) bool { return r >= 0x3000 && r < 0xFB00 || r >= 0xFF00 && r < 0xFFF0 }
 
 func BenchmarkIn(b *testing.B) {
 	texts := load(b)
