@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"go/scanner"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -36,9 +37,7 @@ func copyOf(t *testing.T, lang string) map[string]string {
 		if err := json.Unmarshal(raw, &texts); err != nil {
 			t.Fatal(path, err)
 		}
-		for key, text := range texts {
-			all[key] = text
-		}
+		maps.Copy(all, texts)
 	})
 	action := regexp.MustCompile(`\{\{.*?\}\}`)
 	read("../../notify/texts/"+lang+".tmpl", func(path string, raw []byte) {

@@ -358,12 +358,14 @@ func TestStaffWorkAtTheirOwnOfficesOnly(t *testing.T) {
 func TestWhoHasNoPagesIsToldSo(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)
-	for _, role := range []string{auth.District, auth.Auditor, auth.SysAdmin, auth.SecAdmin} {
+	for _, role := range []string{auth.Auditor, auth.SysAdmin, auth.SecAdmin} {
 		v := tn.staff(role).want(http.StatusOK, "您已登录", role, "还没有网页")
 		v.send("/staff/logout").want(http.StatusOK, "工作人员登录")
 	}
-	if v := tn.staff(auth.Hall).get("/staff"); v.URL.Path != "/desk" {
-		t.Errorf("the hall is sent to %s, want /desk", v.URL.Path)
+	for role, want := range map[string]string{auth.Hall: "/desk", auth.District: "/manage/notices"} {
+		if v := tn.staff(role).get("/staff"); v.URL.Path != want {
+			t.Errorf("%s is sent to %s, want %s", role, v.URL.Path, want)
+		}
 	}
 }
 
