@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
-	"regexp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,9 +52,12 @@ func TestDoctorSaysWhatIsWrong(t *testing.T) {
 		return out.String(), err
 	}
 	data, dsn := "HUNYUE_DATA="+dataFolder(t), "HUNYUE_DATABASE_URL="+testenv.DSN(t)
+	migrations, err := filepath.Glob("../internal/postgres/migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
 	out, err := look(data, dsn)
-	applied := regexp.MustCompile(`([0-9]+) of ([0-9]+) applied`).FindStringSubmatch(out)
-	if err != nil || strings.Contains(out, "WRONG") || applied == nil || applied[1] != applied[2] {
+	if err != nil || strings.Contains(out, "WRONG") || !strings.Contains(out, fmt.Sprintf("%[1]d of %[1]d applied", len(migrations))) {
 		t.Errorf("all is well: %v\n%s", err, out)
 	}
 	out, err = look(data, dsn, "HUNYUE_REDIS_URL=unix:///nowhere/redis.sock")
