@@ -56,29 +56,28 @@ func (t *Table) All() []Character { return slices.Clone(t.all) }
 // Longest is how many characters of a query are read; the rest is left.
 const Longest = 40
 
-// Find is the characters that a query means, those that it describes whole
-// first: parts such as "王 民" or "王+民" or "王民", a reading such as "yan",
-// "yǎn" or "yan3", or the character itself. Parts and a reading may be asked for
-// together. Nothing is found for a query of nothing.
+// Find is the characters that a query means: parts such as "王 民" or "王+民" or
+// "王民", a reading such as "yan", "yǎn" or "yan3", or the character itself. Parts
+// and a reading may be asked for together. First come those that the query
+// describes whole, and of these the ones that are usually read so. Nothing is
+// found for a query of nothing.
 func (t *Table) Find(query string) []Character {
 	readings, parts := ask(query)
 	if len(readings)+len(parts) == 0 || len(readings) > 1 {
 		return nil
 	}
-	var whole, some []Character
+	var found [4][]Character
 	for _, c := range t.all {
-		if len(readings) == 1 && !c.reads(readings[0]) {
-			continue
+		read := usual
+		if len(readings) == 1 {
+			read = c.reads(readings[0])
 		}
-		switch c.has(parts) {
-		case all:
-			whole = append(whole, c)
-		case few:
-			some = append(some, c)
-		case none:
+		if has := c.has(parts); has != none && read != never {
+			rank := 2*int(all-has) + int(usual-read)
+			found[rank] = append(found[rank], c)
 		}
 	}
-	return append(whole, some...)
+	return slices.Concat(found[:]...)
 }
 
 // ask divides a query into readings and parts.
@@ -108,13 +107,29 @@ func ask(query string) (readings []string, parts []rune) {
 	return readings, parts
 }
 
-// reads reports whether a character may be read so, with a tone or without.
-func (c Character) reads(asked string) bool {
+// how often a character is read in a way.
+type often int
+
+const (
+	never often = iota
+	rarely
+	usual
+)
+
+// reads is how often a character is read so, with a tone or without.
+func (c Character) reads(asked string) often {
 	syllable, tone := spelled(asked)
-	return slices.ContainsFunc(c.Pinyin, func(reading string) bool {
+	at := slices.IndexFunc(c.Pinyin, func(reading string) bool {
 		s, t := spelled(reading)
 		return s == syllable && (tone == 0 || t == tone)
 	})
+	switch {
+	case at < 0:
+		return never
+	case at > 0:
+		return rarely
+	}
+	return usual
 }
 
 // how much of a character a query describes.

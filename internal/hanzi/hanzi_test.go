@@ -104,6 +104,9 @@ func TestACharacterIsFoundByItsReading(t *testing.T) {
 			t.Errorf("%q finds %q, without %s", query, got, want)
 		}
 	}
+	if got := found(table, "yan"); got[0] == "趼" {
+		t.Errorf("yan finds first what is usually read jian: %q", got)
+	}
 	for _, query := range []string{"", " ", "?", "yan1 yan2", "qqq", "䶮䶮", "yan1", "日日日日日"} {
 		if got := found(table, query); slices.Contains(got, "䶮") {
 			t.Errorf("%q finds %q", query, got)

@@ -171,7 +171,7 @@ func (p *Pages) announced(c echo.Context) error {
 	if shown.State == notify.Superseded {
 		d.Replaced = noticeAt(shown)
 	}
-	d.Imprint = pg.T("notices.imprint", "office", d.Row.Office, "day", pg.Day(notify.DayOf(*shown.PublishedAt)), "n", shown.Version)
+	d.Imprint = pg.T("notices.imprint", "day", pg.Day(notify.DayOf(*shown.PublishedAt)), "n", shown.Version)
 	for _, v := range all {
 		row := versionRow{Text: pg.T("notices.version", "n", v.Version, "day", pg.Day(notify.DayOf(*v.PublishedAt)))}
 		if v.Version != shown.Version {
