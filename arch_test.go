@@ -110,6 +110,7 @@ var owners = map[string]string{
 	"0004_booking.sql": "booking",
 	"0005_hall.sql":    "hall",
 	"0006_auth.sql":    "server/auth",
+	"0008_own_data.sql": "booking",
 }
 
 func TestEveryTableHasOneWriter(t *testing.T) {
