@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hunyue/internal/identity"
+	"hunyue/internal/postgres"
 )
 
 // OwnData is all that is stored about a couple with its appointment, in full: for
@@ -109,3 +110,13 @@ func (d *Desk) Witness(a Appointment) []byte {
 	return d.Keys.MAC("own data", a.Hold[:], a.PhoneKey)[:16]
 }
 
+// Opened notes that the data of an appointment were shown to whoever has its phone
+// in hand.
+func (d *Desk) Opened(ctx context.Context, a Appointment, actor string) error {
+	return postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
+		if err := postgres.SetActor(ctx, tx, actor); err != nil {
+			return err
+		}
+		return postgres.Audit(ctx, tx, "data_opened", fmt.Sprintf("appointment:%d", a.ID), "")
+	})
+}

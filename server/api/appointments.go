@@ -106,7 +106,7 @@ func consentsOf(c Consents, wrong map[string]string) map[string]string {
 	for name, of := range map[string]struct{ agreed, inForce any }{
 		"agreement": {c.Agreement, booking.AgreementVersion},
 		"privacy":   {c.Privacy, booking.PrivacyVersion},
-		"health":    {c.Health, booking.PrivacyVersion},
+		"health":    {c.Health, booking.HealthVersion},
 	} {
 		switch agreed := of.agreed.(type) {
 		case string:

@@ -12,6 +12,7 @@ import (
 	"hunyue/booking"
 	"hunyue/hall"
 	"hunyue/internal/identity"
+	"hunyue/notify"
 	"hunyue/server/i18n"
 	"hunyue/slots"
 )
@@ -19,8 +20,8 @@ import (
 // shown is the data of every page.
 var shown = map[string]any{
 	"again": againPage{}, "booked": bookedPage{}, "called": calledPage{}, "cancel": cancelPage{},
-	"change": changePage{}, "check": checkPage{}, "choice": choicePage{}, "details": detailsPage{},
-	"error": errorPage{}, "find": findPage{}, "guest": guestPage{}, "home": homePage{}, "login": loginPage{},
+	"change": changePage{}, "check": checkPage{}, "choice": choicePage{}, "correct": correctPage{}, "data": dataPage{}, "details": detailsPage{},
+	"erase": erasePage{}, "error": errorPage{}, "find": findPage{}, "guest": guestPage{}, "home": homePage{}, "login": loginPage{},
 	"manage": managePage{}, "messages": messagesPage{}, "notice": noticePage{}, "offices": officesPage{},
 	"places": placesPage{}, "settings": settingsPage{}, "staff": staffPage{}, "today": todayPage{},
 }
@@ -128,6 +129,12 @@ func composed() []string {
 	}
 	add("daily.", string(hall.OnTime), string(hall.TooLate), "due", "missing", "zero_report", "reported")
 	add("publish.closed.", "holiday", "exception", "no_hours")
+	add("data.consent.", "agreement", "privacy", "health", "other")
+	add("data.event.", "called", "data_corrected", "data_opened", "data_erased", "excused", "moved", "reason", "other")
+	add("data.message.", string(notify.Booked), string(notify.Moved), string(notify.Cancelled), string(notify.CancelledByOffice), string(notify.NoShow),
+		string(notify.HealthDeferred), string(notify.Reminder), string(notify.Tried), string(notify.Restricted), string(notify.PhoneChanged), "other")
+	add("data.sent.", "pending", "done", "failed", "dropped", "other")
+	add("data.who.", "couple", "staff", "system", "other")
 	return keys
 }
 
@@ -138,7 +145,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 	}
 	keys := composed()
 	// A key is asked for by name (T "x.y", pg.T("x.y"), say("x.y")), as a label of a field, or as the key of a table.
-	for _, m := range regexp.MustCompile(`"((?:site|nav|home|choice|chip|legend|none|settings|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
+	for _, m := range regexp.MustCompile(`"((?:site|nav|home|choice|chip|legend|none|settings|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily|data|busy|excuse|health)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
 		if !strings.HasPrefix(m[1], "publish.from") && !strings.HasPrefix(m[1], "publish.to") && !isInput(m[1]) {
 			keys = append(keys, m[1])
 		}

@@ -143,10 +143,11 @@ $$;
 
 -- erase_appointment takes out of an appointment that has ended whatever names or
 -- finds a person, and reports whether it was there until now. Raised: HY004, it
--- is still active. What counts as missed does so until the day given.
-CREATE FUNCTION erase_appointment(a bigint, counts_until date, actor text, why text) RETURNS boolean LANGUAGE plpgsql AS $$
+-- is still active. A miss counts until the day given.
+CREATE FUNCTION erase_appointment(a bigint, miss_counts_until date, actor text, why text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	erased record;
+	counts date;
 BEGIN
 	PERFORM set_actor(actor);
 	UPDATE appointment
@@ -161,11 +162,14 @@ BEGIN
 		END IF;
 		RETURN false;
 	END IF;
-	UPDATE party AS p
+	IF erased.status = 'no_show' AND miss_counts_until >= clock_now()::date THEN
+		counts := miss_counts_until;
+	END IF;
+	UPDATE party
 	SET sealed = '',
-	    person = CASE WHEN erased.status = 'no_show' AND p.role = 1 AND erase_appointment.counts_until IS NOT NULL THEN missed_mark(p.person) ELSE nobody() END,
-	    counts_until = CASE WHEN erased.status = 'no_show' AND p.role = 1 THEN erase_appointment.counts_until END
-	WHERE p.appointment_id = a;
+	    person = CASE WHEN role = 1 AND counts IS NOT NULL THEN missed_mark(person) ELSE nobody() END,
+	    counts_until = CASE WHEN role = 1 THEN counts END
+	WHERE appointment_id = a;
 	DELETE FROM idempotency WHERE hold_id = erased.hold_id;
 	PERFORM record_audit('data_erased', 'appointment:' || a, NULL, NULL, why);
 	RETURN true;
