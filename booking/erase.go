@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"hunyue/internal/date"
 	"hunyue/internal/postgres"
 	"hunyue/notify"
@@ -26,6 +28,32 @@ func (d *Desk) Erase(ctx context.Context, a Appointment, actor string) (Appointm
 		return a, err
 	}
 	return byID(ctx, d.DB, a.ID)
+}
+
+// EraseByCode is Erase for whoever has the phone of the appointment in hand. The
+// code is not used up where nothing can be erased.
+//
+// Faults: ErrNotPossible, ErrCodeWrong, ErrCodeExpired, ErrCodeUsedUp.
+func (d *Desk) EraseByCode(ctx context.Context, c Change) (Appointment, error) {
+	a := c.Appointment
+	switch {
+	case a.Erased():
+		return a, nil
+	case a.Status.Active():
+		return a, ErrNotPossible
+	}
+	spender, err := uuid.FromBytes(d.Keys.MAC("erase", a.Hold[:])[:16])
+	if err != nil {
+		return a, err
+	}
+	result, err := d.spend(ctx, d.DB, c, spender)
+	if err == nil {
+		err = confirmed{Result: result}.fault()
+	}
+	if err != nil {
+		return a, err
+	}
+	return d.Erase(ctx, a, c.Actor)
 }
 
 // erase reports whether there was something to erase.

@@ -12,11 +12,13 @@ import (
 )
 
 // theirs is pg with what may be said to a couple that has shown, with the phone of
-// the appointment in the way, that it is its own. Everybody else reads the same
-// as before, whatever the reason is.
-func (pg page) theirs(err error) page {
+// the appointment in the way, that it is its own; an operator is told not to tell
+// it. Everybody else reads the same as before, whatever the reason is.
+func (l line) theirs(pg page, err error) page {
 	own, is := errors.AsType[booking.Theirs](err)
 	switch {
+	case l.assisted() && errors.Is(err, booking.ErrPersonBusy):
+		pg.Alert = pg.T("busy.for_staff")
 	case is && own.Until.IsZero():
 		pg.Alert = pg.T("busy.own")
 	case is:
