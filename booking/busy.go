@@ -12,16 +12,16 @@ import (
 	"hunyue/slots"
 )
 
-// Theirs comes with ErrPersonBusy where the phone that asked is the one left with
+// BusyError comes with ErrPersonBusy where the phone that asked is the one left with
 // the appointment that stands in the way: the couple itself may know why.
 // Everybody else is told ErrPersonBusy alone, whatever the reason is and whoever
 // of the two it is about.
-type Theirs struct {
+type BusyError struct {
 	Until date.Date // the last day on which they cannot book online; zero: they have an appointment
 }
 
 // Error says nothing of a person: errors are logged.
-func (Theirs) Error() string { return "asked by those whom it is about" }
+func (BusyError) Error() string { return "asked by those whom it is about" }
 
 // always is the services that nobody is kept from booking: who comes late for
 // them loses a right (domain rule 52).
@@ -44,7 +44,7 @@ func missesBy(rules slots.Rules) pq.Int64Array {
 // explainRefusal has the reason for ErrPersonBusy sent to the phones that were
 // left with the appointments that it is about, once a day each, and uses up the
 // code that asked: whoever wants to know about the next person has to have
-// another code sent. It returns Theirs where the phone that asked is one of them.
+// another code sent. It returns BusyError where the phone that asked is one of them.
 func (d *Desk) explainRefusal(ctx context.Context, c confirmation) error {
 	var found struct {
 		Theirs bool      `db:"theirs"`
@@ -59,7 +59,7 @@ func (d *Desk) explainRefusal(ctx context.Context, c confirmation) error {
 	}
 	d.Wake()
 	if found.Theirs && c.channel == slots.Web {
-		return Theirs{found.Until}
+		return BusyError{found.Until}
 	}
 	return nil
 }

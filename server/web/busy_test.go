@@ -155,7 +155,7 @@ func TestWhoMissesTwiceIsKeptFromBookingOnlineAlone(t *testing.T) {
 		t.Error("an operator is offered to excuse")
 	}
 	manager := tn.staff(auth.Manager)
-	manager.get("/call/" + first).send("/call/"+first+"/excuse", "reason", "").want(http.StatusUnprocessableEntity, "请写明原因")
+	manager.get("/call/"+first).send("/call/"+first+"/excuse", "reason", "").want(http.StatusUnprocessableEntity, "请写明原因")
 	for range 2 {
 		manager.get("/call/" + first)
 		if strings.Contains(manager.body, "/excuse") {

@@ -27,7 +27,7 @@ func (p *Pages) mountData(e *echo.Echo) {
 	e.POST("/b/:number/data/correct", p.correct)
 	e.GET("/b/:number/data/delete", p.erasing)
 	e.POST("/b/:number/data/delete", p.erase)
-	e.GET("/b/:number/data/:step", func(c echo.Context) error { return toData(c) })
+	e.GET("/b/:number/data/:step", toData)
 }
 
 // permission lets a browser see, copy, correct and delete the data of one

@@ -24,7 +24,7 @@ import (
 func (v *visitor) opens(page, phone string) *visitor {
 	v.t.Helper()
 	v.later(2 * time.Minute)
-	v.get(page + "/data").send(page + "/data/code").want(http.StatusOK, "短信验证码")
+	v.get(page+"/data").send(page+"/data/code").want(http.StatusOK, "短信验证码")
 	return v.send(page+"/data/open", "code", v.codeFor(phone)).want(http.StatusOK, "我的信息")
 }
 
@@ -54,6 +54,9 @@ func TestACoupleSeesAndCopiesItsDataWithAFreshCode(t *testing.T) {
 	form.Set("code", v.codeFor(hisPhone))
 	for range 2 { // pressed twice
 		v.post(page+"/data/open", form).want(http.StatusOK, him, her, hisPhone, "张三", "李四", "2026-01 版", "网上", "预约成功", "查看信息（本人）", "已处理")
+	}
+	if got := textOf(v, "h1"); got != "我的信息" {
+		t.Errorf("the page is called %q", got)
 	}
 
 	v.get(page + "/data.json").want(http.StatusOK)
@@ -239,7 +242,7 @@ func TestWhatIsDeletedIsGone(t *testing.T) {
 	if err != nil || len(rows) != 1 || !rows[0].Erased {
 		t.Errorf("the list of the day is %+v, %v", rows, err)
 	}
-	staff.get("/manage/"+office).want(http.StatusOK)
+	staff.get("/manage/" + office).want(http.StatusOK)
 	if err := tn.worker.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 // the appointment in the way, that it is its own; an operator is told not to tell
 // it. Everybody else reads the same as before, whatever the reason is.
 func (l line) theirs(pg page, err error) page {
-	own, is := errors.AsType[booking.Theirs](err)
+	own, is := errors.AsType[booking.BusyError](err)
 	switch {
 	case l.assisted() && errors.Is(err, booking.ErrPersonBusy):
 		pg.Alert = pg.T("busy.for_staff")
