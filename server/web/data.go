@@ -80,21 +80,21 @@ func dataAt(number string) string { return "/b/" + number + "/data" }
 
 type dataPage struct {
 	page
-	Own     ownWords
-	Key     string
-	Sent    bool
-	Code    field
-	Call    bool // no code can be sent to their phone
-	Erased  string
-	Open    bool // what follows is shown
-	Until   string
-	Persons [][]answer
-	Stored  []answer
-	Agreed  []answer
-	History []answer
-	Told    []answer
-	Correct bool // still possible
-	Delete  bool // has ended
+	Own        ownWords
+	Key        string
+	Sent       bool
+	Code       field
+	Call       bool // no code can be sent to their phone
+	Erased     string
+	Open       bool   // what follows is shown
+	Restricted string // they cannot book online, and until when
+	Persons    [][]answer
+	Stored     []answer
+	Agreed     []answer
+	History    []answer
+	Told       []answer
+	Correct    bool // still possible
+	Delete     bool // has ended
 }
 
 // data is the page with what is stored, or that asks for a code first.
@@ -124,6 +124,9 @@ func (p *Pages) showData(c echo.Context, status int, pg page, mine own, d dataPa
 			return err
 		}
 		d.open(mine, stored)
+		if d.Restricted, err = p.restriction(c, pg, mine, stored.Parties, "busy.restricted"); err != nil {
+			return err
+		}
 	default:
 		phone, err := p.Desk.Phone(mine.appointment)
 		if err != nil {
@@ -263,11 +266,12 @@ func (pg page) known(prefix, word string) string {
 	return pg.T(prefix + "other")
 }
 
-// readable is an appointment in a list as pg says it, also if nobody knows any
+// readable is an appointment of so many as pg says it, also if nobody knows any
 // more whose it was.
-func (pg page) readable(row booking.Row) booking.Row {
+func (pg page) readable(row booking.Row, of int) booking.Row {
 	if row.Erased {
-		row.Names, row.Numbers, row.Phone = []string{pg.T("data.erased_short")}, []string{""}, pg.T("data.erased_short")
+		gone := pg.T("data.erased_short")
+		row.Names, row.Numbers, row.Phone = slices.Repeat([]string{gone}, of), make([]string, of), gone
 		row.Kinds = []identity.PartyKind{}
 	}
 	return row

@@ -63,12 +63,22 @@ func (p *Pages) excusal(c echo.Context, g own) (excusal, error) {
 		return excusal{}, err
 	}
 	e := excusal{Excused: excused, May: me(c).Has(manages...)}
-	today := date.DateOf(p.Clock.Now().In(g.office.Location))
-	until, err := p.Desk.RestrictedUntil(ctx, parties[:1], g.rules, today)
-	if err == nil && !until.IsZero() {
-		e.Until = pg.T("busy.for_caller", "day", pg.Day(until))
-	}
+	e.Until, err = p.restriction(c, pg, g, parties, "busy.for_caller")
 	return e, err
+}
+
+// restriction says that whoever missed an appointment cannot book online, and
+// until when; "" if they can.
+func (p *Pages) restriction(c echo.Context, pg page, missed own, parties []booking.Party, words string) (string, error) {
+	if missed.Status != booking.NoShow {
+		return "", nil
+	}
+	today := date.DateOf(p.Clock.Now().In(missed.office.Location))
+	until, err := p.Desk.RestrictedUntil(c.Request().Context(), parties[:1], missed.rules, today)
+	if err != nil || until.IsZero() {
+		return "", err
+	}
+	return pg.T(words, "day", pg.Day(until)), nil
 }
 
 // excuse makes a missed appointment count for nothing (domain rule 53: an appeal
