@@ -174,21 +174,35 @@ func TestRestrictedUntil(t *testing.T) {
 	}
 }
 
-// Two who ask at once have one message sent.
+// Of two who ask at once the second waits for the first, and has nothing sent.
 func TestTwoQuestionsAtOnceSendOneMessage(t *testing.T) {
 	w := newWorld(t)
-	slot := w.slot("0900", 20)
+	slot := w.slot("0900", 4)
 	w.web(slot)
 	a := w.book(slot)
 	known, err := w.desk.Parties(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	together(6, func(int) {
+	first, err := w.db.Beginx()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Rollback()
+	if _, err := first.Exec(`SELECT enqueue_once('tried', $1)`, a.ID); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	all.Go(func() {
 		if _, err := w.online(slot, []Party{known[0], w.person(identity.Female)}); !errors.Is(err, ErrPersonBusy) {
 			t.Errorf("told %v, want %v", err, ErrPersonBusy)
 		}
 	})
+	time.Sleep(300 * time.Millisecond) // so that it waits, or would not
+	if err := first.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	all.Wait()
 	var n int
 	if err := w.db.Get(&n, `SELECT count(*) FROM outbox WHERE kind = 'tried' AND appointment_id = $1`, a.ID); err != nil || n != 1 {
 		t.Errorf("%d messages, %v; want 1", n, err)
