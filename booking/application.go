@@ -16,6 +16,7 @@ import (
 const (
 	AgreementVersion = "2026-01"
 	PrivacyVersion   = "2026-01"
+	HealthVersion    = "2026-01" // temperatures at the door; a consent of its own (domain rule 91)
 )
 
 // Party is one of the persons who come to register.

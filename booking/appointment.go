@@ -36,10 +36,13 @@ type Appointment struct {
 	Locale      string        `db:"locale"`
 	PhoneKey    []byte        `db:"phone_key"`
 	Contact     []byte        `db:"contact"`
+	CreatedAt   time.Time     `db:"created_at"`
+	ErasedAt    *time.Time    `db:"erased_at"` // when its data were erased; nil: they are there
 }
 
 const appointmentColumns = `id, number, hold_id, office_id, quota_id, service_id, biz_group, day,
-	starts_at, ends_at, status, reschedules, channel, locale, phone_key, contact`
+	starts_at, ends_at, status, reschedules, channel, locale, phone_key, contact,
+	created_at, erased_at`
 
 // Find is the appointment with this number, if the secret is its own. A wrong
 // secret and a number that nobody has are the same ErrNoAppointment.
@@ -92,13 +95,25 @@ func byID(ctx context.Context, db postgres.Querier, id int64) (Appointment, erro
 	return a, nil
 }
 
+// Erased reports whether the data of an appointment were erased: nobody can say
+// any more whose it was.
+func (a Appointment) Erased() bool { return a.ErasedAt != nil }
+
 // Parties opens who an appointment is for, in the order in which they applied.
+// The fault is ErrErased.
 func (d *Desk) Parties(ctx context.Context, a Appointment) ([]Party, error) {
+	return d.parties(ctx, d.DB, a)
+}
+
+func (d *Desk) parties(ctx context.Context, db postgres.Querier, a Appointment) ([]Party, error) {
+	if a.Erased() {
+		return nil, ErrErased
+	}
 	var rows []struct {
 		Role   int    `db:"role"`
 		Sealed []byte `db:"sealed"`
 	}
-	err := d.DB.SelectContext(ctx, &rows, `
+	err := db.SelectContext(ctx, &rows, `
 		SELECT role, sealed
 		FROM party
 		WHERE appointment_id = $1
@@ -138,9 +153,17 @@ func unfile(plain []byte) (Party, error) {
 	}, nil
 }
 
-// Phone opens the number that an appointment is reached at.
+// Phone opens the number that an appointment is reached at. The fault is
+// ErrErased.
 func (d *Desk) Phone(a Appointment) (identity.Phone, error) {
-	plain, err := d.Keys.Open(a.Contact, contactRow(a.Hold))
+	if a.Erased() {
+		return identity.Phone{}, ErrErased
+	}
+	return d.openPhone(a, a.Contact)
+}
+
+func (d *Desk) openPhone(a Appointment, sealed []byte) (identity.Phone, error) {
+	plain, err := d.Keys.Open(sealed, contactRow(a.Hold))
 	if err != nil {
 		return identity.Phone{}, fmt.Errorf("phone of appointment %d: %w", a.ID, err)
 	}

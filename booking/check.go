@@ -104,6 +104,12 @@ var assertions = []struct{ name, query string }{
 		FROM appointment AS a
 		WHERE a.created_at > (SELECT clock_now()) - interval '7 days'
 		  AND NOT EXISTS (SELECT FROM outbox AS o WHERE o.appointment_id = a.id AND o.kind = 'booked')`},
+	{"erased_data_are_gone", `
+		SELECT count(*)
+		FROM appointment AS a
+		JOIN party AS p ON p.appointment_id = a.id
+		WHERE a.erased_at IS NOT NULL
+		  AND (length(a.contact) > 0 OR a.caller IS NOT NULL OR a.former_contact IS NOT NULL OR length(p.sealed) > 0 OR p.active)`},
 	{"appointment_stands_in_its_slot", `
 		SELECT count(*)
 		FROM appointment AS a

@@ -86,24 +86,12 @@ func (d *Desk) refuseForGood(ctx context.Context, c confirmation, why error) err
 		promisesBroken.Inc()
 		d.Log.ErrorContext(ctx, "a granted hold was refused as full", "quota", c.grant.Quota)
 	case ErrPersonBusy.Code:
-		why = errors.Join(why, d.spendOn(ctx, c))
+		why = errors.Join(why, d.explainRefusal(ctx, c))
 	}
 	if _, err := d.end(ctx, c.grant, "X", code); err != nil {
 		return errors.Join(why, err)
 	}
 	return why
-}
-
-// spendOn uses up the code of a confirmation that told something about a person:
-// whoever wants to know about the next one has to have another code sent.
-func (d *Desk) spendOn(ctx context.Context, c confirmation) error {
-	if c.code == nil {
-		return nil
-	}
-	if _, err := d.DB.ExecContext(ctx, `SELECT spend_code($1, $2, $3)`, c.phone, c.code, c.grant.Hold); err != nil {
-		return fmt.Errorf("spend phone code: %w", err)
-	}
-	return nil
 }
 
 // eligible checks what can be known without the database's tables of bookings.
@@ -160,7 +148,7 @@ func (d *Desk) prepare(a Application, g grant, rules slots.Rules) (confirmation,
 	c := confirmation{
 		grant: g, key: strings.Join([]string{a.Actor, a.Session, "appointments", a.Key}, "/"), body: d.Keys.MAC("request", a.Request),
 		actor: a.Actor, service: a.Service, channel: a.Channel, locale: a.Locale,
-		numbers: d.numbers(a.Hold), phone: d.Keys.MAC("phone", []byte(a.Phone.Number())),
+		misses: misses(a, rules), numbers: d.numbers(a.Hold), phone: d.Keys.MAC("phone", []byte(a.Phone.Number())),
 	}
 	if a.Channel == slots.Web { // assisted bookings are exempt: domain rules 32 and 33
 		c.perPhone = rules.PerPhone

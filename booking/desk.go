@@ -112,7 +112,7 @@ const turns = 8
 var errEnded = errors.New("this hold has ended")
 
 func (d *Desk) holdAs(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.Duration) (Hold, error) {
-	if err := d.lockPersons(ctx, r.Slot.Group, r.Persons, id, ttl); err != nil {
+	if err := d.lockPersons(ctx, r.Persons, id, ttl); err != nil {
 		return Hold{}, err
 	}
 	v, err := d.place(ctx, r, id, ttl)

@@ -26,6 +26,7 @@ var (
 	ErrNoAppointment = fault.New(fault.NotFound, "no_such_appointment") // also for a wrong secret: a stranger learns nothing
 	ErrNotPossible   = fault.New(fault.Conflict, "not_possible")        // the appointment's status does not allow it
 	ErrTooLate       = fault.New(fault.Conflict, "too_late")            // past the cancel deadline; the office can
+	ErrErased        = fault.New(fault.Conflict, "data_erased")         // whose it was is not known any more
 	ErrTooManyMoves  = fault.New(fault.Conflict, "too_many_moves")
 
 	// ErrResuming: Redis has lost its data or is away; places are being counted

@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"hunyue/internal/identity"
-	"hunyue/slots"
 )
 
 // Person is what the database and Redis know a person by: a keyed hash of the
@@ -21,8 +20,9 @@ func (d *Desk) Person(document identity.Document) []byte {
 
 // lockPersons keeps each of persons to this hold, all or none. Nothing waits
 // for a lock, so nothing can deadlock; whatever a crash leaves behind ends with
-// the hold.
-func (d *Desk) lockPersons(ctx context.Context, group slots.Group, persons [][]byte, hold uuid.UUID, ttl time.Duration) error {
+// the hold. Nobody is asked whether they have an appointment: a hold must tell
+// nothing about a person.
+func (d *Desk) lockPersons(ctx context.Context, persons [][]byte, hold uuid.UUID, ttl time.Duration) error {
 	for _, person := range slices.SortedFunc(slices.Values(persons), bytes.Compare) {
 		locked, err := d.Holds.lock(ctx, person, hold.String(), ttl)
 		if err == nil && !locked {
@@ -33,16 +33,6 @@ func (d *Desk) lockPersons(ctx context.Context, group slots.Group, persons [][]b
 		if err != nil {
 			return errors.Join(err, d.unlockPersons(ctx, persons, hold))
 		}
-	}
-	if len(persons) == 0 {
-		return nil
-	}
-	busy, err := anyBusy(ctx, d.DB, group, persons)
-	if err == nil && busy {
-		err = ErrPersonBusy
-	}
-	if err != nil {
-		return errors.Join(err, d.unlockPersons(ctx, persons, hold))
 	}
 	return nil
 }

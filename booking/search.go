@@ -27,6 +27,7 @@ type Row struct {
 	Numbers  []string // of the identity documents
 	Kinds    []identity.PartyKind
 	Phone    string
+	Erased   bool // nobody can say whose it was: names, numbers and phone are empty
 }
 
 // most is how many rows a search gives: staff look somebody up, they do not
@@ -124,6 +125,18 @@ func orNobody(key []byte) []byte {
 
 // Masked is an appointment as a list shows it.
 func (d *Desk) Masked(ctx context.Context, a Appointment) (Row, error) {
+	zone, err := d.zone(ctx, a.Office)
+	if err != nil {
+		return Row{}, err
+	}
+	row := Row{
+		Number: a.Number, Office: a.Office, Service: a.Service, Day: a.Day,
+		StartsAt: a.StartsAt.In(zone), EndsAt: a.EndsAt.In(zone),
+		Status: a.Status, Channel: string(a.Channel), Erased: a.Erased(),
+	}
+	if row.Erased {
+		return row, nil
+	}
 	parties, err := d.Parties(ctx, a)
 	if err != nil {
 		return Row{}, err
@@ -132,15 +145,7 @@ func (d *Desk) Masked(ctx context.Context, a Appointment) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	zone, err := d.zone(ctx, a.Office)
-	if err != nil {
-		return Row{}, err
-	}
-	row := Row{
-		Number: a.Number, Office: a.Office, Service: a.Service, Day: a.Day,
-		StartsAt: a.StartsAt.In(zone), EndsAt: a.EndsAt.In(zone),
-		Status: a.Status, Channel: string(a.Channel), Phone: phone.Masked(),
-	}
+	row.Phone = phone.Masked()
 	for _, p := range parties {
 		row.Names = append(row.Names, identity.MaskName(p.Name))
 		row.Numbers = append(row.Numbers, p.Document.Masked())

@@ -30,6 +30,7 @@ type confirmation struct {
 	consents string
 	persons  [][]byte
 	sealed   [][]byte
+	misses   pq.Int64Array // see misses
 }
 
 // confirmed is its answer.
@@ -53,7 +54,7 @@ const confirmSQL = `
 		coalesce(starts, 'epoch') AS starts,
 		coalesce(ends, 'epoch') AS ends,
 		coalesce(lines, '{}') AS lines
-	FROM confirm($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`
+	FROM confirm($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
 
 func runConfirm(ctx context.Context, db postgres.Querier, c confirmation) (confirmed, error) {
 	var made confirmed
@@ -61,7 +62,7 @@ func runConfirm(ctx context.Context, db postgres.Querier, c confirmation) (confi
 		c.grant.Hold, c.fresh, c.grant.Quota, c.grant.Epoch, c.grant.ends(),
 		c.key, c.body, c.code, c.actor, c.perPhone,
 		c.service, string(c.channel), pq.StringArray(c.numbers), c.caller, c.phone, c.contact, c.locale, c.consents,
-		pq.ByteaArray(c.persons), pq.ByteaArray(c.sealed))
+		pq.ByteaArray(c.persons), pq.ByteaArray(c.sealed), c.misses)
 	if err != nil {
 		return made, fmt.Errorf("confirm: %w", err)
 	}
@@ -82,23 +83,6 @@ func voidHold(ctx context.Context, db postgres.Querier, g grant, ending, why str
 		return "", nil, fmt.Errorf("void hold: %w", err)
 	}
 	return row.Ended, row.Lines, nil
-}
-
-// anyBusy reports whether one of persons has an active appointment of a group.
-func anyBusy(ctx context.Context, db postgres.Querier, group slots.Group, persons [][]byte) (bool, error) {
-	var busy bool
-	err := db.GetContext(ctx, &busy, `
-		SELECT EXISTS (
-			SELECT
-			FROM party
-			WHERE active
-			  AND biz_group = $1
-			  AND person = ANY ($2)
-		)`, string(group), pq.ByteaArray(persons))
-	if err != nil {
-		return false, fmt.Errorf("look for busy persons: %w", err)
-	}
-	return busy, nil
 }
 
 // Forget deletes the clients' keys of more than a day ago, and returns how many.

@@ -130,3 +130,12 @@ func addContact(ctx context.Context, db postgres.Querier, e Event) error {
 	}
 	return nil
 }
+
+// Withdraw takes an appointment off the list, in the caller's transaction: its
+// data are erased, so that nobody can be called any more.
+func Withdraw(ctx context.Context, tx postgres.Querier, appointment int64) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM contact WHERE appointment_id = $1 AND open`, appointment); err != nil {
+		return fmt.Errorf("withdraw appointment %d: %w", appointment, err)
+	}
+	return nil
+}

@@ -82,7 +82,8 @@ func giveUp(ctx context.Context, db postgres.Querier, j job) error {
 		)
 		SELECT add_contact(appointment_id, kind)
 		FROM failed
-		WHERE appointment_id IS NOT NULL`,
+		WHERE appointment_id IS NOT NULL
+		  AND kind <> 'phone_changed' -- whoever calls would reach the new phone`,
 		ids, attempts)
 	if err != nil {
 		return fmt.Errorf("give up event %d: %w", j[0].ID, err)

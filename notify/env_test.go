@@ -50,7 +50,7 @@ func newHall(t *testing.T) *hall {
 	h.outbox = notify.NewOutbox(h.db, h.clock, h.logger())
 	h.sender = &notify.Sender{
 		DB: h.db, Channel: h.post, Texts: texts, Keys: keys, Clock: h.clock,
-		Lookup: func(context.Context, int64) (notify.Letter, error) { return h.letter, nil },
+		Lookup: func(context.Context, notify.Event) (notify.Letter, error) { return h.letter, nil },
 	}
 	return h
 }

@@ -50,6 +50,9 @@ const (
 	NoShow            Kind = "no_show"
 	HealthDeferred    Kind = "health_deferred"
 	Reminder          Kind = "reminder"
+	Tried             Kind = "tried"         // somebody wanted to book with a document that is booked with
+	Restricted        Kind = "restricted"    // or that has missed too many appointments to be booked with online
+	PhoneChanged      Kind = "phone_changed" // to the phone before this one
 )
 
 // Event is one thing to be done about a change that has been committed.

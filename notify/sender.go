@@ -30,6 +30,7 @@ type Letter struct {
 	EndsAt      time.Time
 	ClosedFrom  date.Date // the suspension that cancelled it, if one did
 	ClosedTo    date.Date // zero: until further notice
+	Until       date.Date // of Restricted: the last day without booking online
 }
 
 // Sender handles messages and codes: it hands their texts to the channel, each
@@ -42,9 +43,9 @@ type Sender struct {
 	Keys    *seal.Keys
 	Clock   *clock.Clock
 
-	// Lookup writes the Letter about an appointment, or reports ErrDrop if it
-	// has been purged.
-	Lookup func(ctx context.Context, appointment int64) (Letter, error)
+	// Lookup writes the Letter that an event asks for, or reports ErrDrop if
+	// there is nobody to be told any more.
+	Lookup func(ctx context.Context, e Event) (Letter, error)
 }
 
 // sendWithin is the time that a channel may take. It is well inside the
@@ -69,7 +70,7 @@ func (s *Sender) message(ctx context.Context, e Event) error {
 			return err
 		}
 	}
-	l, err := s.Lookup(ctx, e.Appointment)
+	l, err := s.Lookup(ctx, e)
 	if err != nil {
 		return fmt.Errorf("letter about appointment %d: %w", e.Appointment, err)
 	}

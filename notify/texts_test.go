@@ -11,7 +11,7 @@ import (
 )
 
 // kinds are all messages that can be written.
-var kinds = []Kind{Code, Booked, BookedByPhone, Moved, Cancelled, CancelledByOffice, NoShow, HealthDeferred, Reminder}
+var kinds = []Kind{Code, Booked, BookedByPhone, Moved, Cancelled, CancelledByOffice, NoShow, HealthDeferred, Reminder, Tried, Restricted, PhoneChanged}
 
 func parsed(t *testing.T) *Texts {
 	t.Helper()
@@ -28,6 +28,7 @@ func full(locale string) Letter {
 		Phone: "13800000001", SMS: true, Locale: locale, Sign: strings.Repeat("签", LongestSign), Number: "99999999",
 		Office: "积石山保安族东乡族撒拉族自治县民政局婚姻登记处", OfficeEN: "Jishishan Bonan, Dongxiang and Salar Autonomous County Marriage Registry",
 		OfficePhone: "0736-72500001、7250002", StartsAt: time.Date(2026, time.December, 23, 10, 30, 0, 0, time.UTC),
+		Until:      date.Date{Year: 2026, Month: time.December, Day: 31},
 		ClosedFrom: date.Date{Year: 2026, Month: time.December, Day: 21}, ClosedTo: date.Date{Year: 2027, Month: time.December, Day: 31},
 	}
 }

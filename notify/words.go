@@ -23,6 +23,7 @@ type words struct {
 	Number string
 	Phone  string // of the office
 	Closed string // 5月20日至22日; empty: no suspension
+	Until  string // 5月20日; the last day of a restriction
 	Code   string
 }
 
@@ -36,6 +37,7 @@ func chinese(l Letter) words {
 		Number: l.Number,
 		Phone:  firstNumber(l.OfficePhone),
 		Closed: closed(l, span{day, "", "", "至", "起"}),
+		Until:  l.Until.In(time.UTC).Format(day),
 	}
 }
 
@@ -48,6 +50,7 @@ func english(l Letter) words {
 		Number: l.Number,
 		Phone:  firstNumber(l.OfficePhone),
 		Closed: closed(l, span{day, "on ", "from ", " to ", " on"}),
+		Until:  l.Until.In(time.UTC).Format(day),
 	}
 }
 
@@ -104,6 +107,7 @@ func longest(locale string) words {
 	l := Letter{
 		Number: "10000000", Office: strings.Repeat("处", 30), OfficeEN: strings.Repeat("O", 60), OfficePhone: "0736-72500000",
 		StartsAt:   time.Date(2026, time.November, 25, 23, 30, 0, 0, time.UTC),
+		Until:      date.Date{Year: 2026, Month: time.November, Day: 25},
 		ClosedFrom: date.Date{Year: 2026, Month: time.November, Day: 25}, ClosedTo: date.Date{Year: 2026, Month: time.December, Day: 31},
 	}
 	w := chinese(l)

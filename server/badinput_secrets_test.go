@@ -33,7 +33,7 @@ func (v *victim) holdsAndSecrets(t *testing.T) {
 	reused := []string{"Hold-Token", word(other, "token"), "Idempotency-Key", v.key}
 	v.try(t, "a key that has been used", refusedWith(422, "key_reused"), "POST", "/appointments", taken, reused...)
 	v.wrongCodes(t, other, taken)
-	busy := refusal{409, "person_busy", nil, map[string]int{"hold_outcome": 1}}
+	busy := refusal{409, "person_busy", nil, map[string]int{"hold_outcome": 1, "outbox": 1}}     // those whom it is about are told
 	for _, quota := range []string{"0900-marriage-web", "am-marriage", "day-marriage", "hall"} { // the hold is over
 		busy.adds["redis b:{"+here+"-20260521}:h:"+here+"-20260521-"+quota] = -1
 	}

@@ -59,6 +59,7 @@ func (v *victim) writes() []write {
 		{"POST", "/holds", "", doc{"slot": here + "-20260521-0900-marriage"}, nil},
 		{"POST", "/phone-codes", "", doc{"phone": "19900000006"}, nil},
 		{"POST", "/appointments", "", booking, shown},
+		{"POST", "/appointments/{number}/erase", "/appointments/" + word(v.tomorrow, "number") + "/erase", doc{"phone_code": "123456"}, secret},
 		{"POST", "/appointments/{number}/cancel", "/appointments/" + word(v.tomorrow, "number") + "/cancel", doc{"phone_code": "123456"}, secret},
 		{
 			"POST", "/appointments/{number}/reschedule", "/appointments/" + word(v.tomorrow, "number") + "/reschedule",

@@ -47,7 +47,7 @@ func (p *parts) closeDays(ctx context.Context) error {
 // purge deletes what may be kept no longer.
 func (p *parts) purge(ctx context.Context) error {
 	var failed error
-	for _, purge := range []func(context.Context) (int64, error){p.outbox.Purge, p.chores.Forget, p.hall.Forget, p.accounts.Purge} {
+	for _, purge := range []func(context.Context) (int64, error){p.outbox.Purge, p.chores.Forget, p.chores.EraseOld, p.hall.Forget, p.accounts.Purge} {
 		_, err := purge(ctx)
 		failed = errors.Join(failed, err)
 	}

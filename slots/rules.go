@@ -50,6 +50,7 @@ type Rules struct {
 	CouplesPerCounter  int       `json:"couples_per_counter"  rule:"68"` // inside while readings are required
 	CouplesWaiting     int       `json:"couples_waiting"      rule:"68"`
 	ReadingDays        int       `json:"reading_days"         rule:"70"` // readings are kept so long; 1 to 30
+	HealthBasis        string    `json:"health_basis"         rule:"91"` // the law or order by which temperatures are taken; empty: by consent
 
 	ReportReminder TimeOfDay `json:"report_reminder" rule:"74"`
 	ReportTime     TimeOfDay `json:"report_time"     rule:"74"` // the daily report is due

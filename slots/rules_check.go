@@ -41,12 +41,18 @@ func (r Rules) Validate() error {
 	if n := utf8.RuneCountInString(r.SMSSign); n < 2 || n > 8 {
 		wrong["sms_sign"] = "out_of_range"
 	}
+	if utf8.RuneCountInString(r.HealthBasis) > longestBasis {
+		wrong["health_basis"] = "too_long"
+	}
 	r.checkBring(wrong)
 	if wrong["lead_days"] == "" && r.LeadDays > r.HorizonDays {
 		wrong["lead_days"] = "order"
 	}
 	return fault.InFields(wrong)
 }
+
+// longestBasis is in code points.
+const longestBasis = 200
 
 // bound is a rule with the least and the most it may be.
 type bound struct {

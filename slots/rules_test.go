@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,6 +97,7 @@ func TestEveryRuleOutOfBoundsIsNamed(t *testing.T) {
 			map[string]string{"release_time": "format", "cooling_until": "order", "report_reminder": "order"},
 		},
 		{"words", `{"screening": "sometimes", "sms_sign": "武陵区民政局婚姻登记处"}`, map[string]string{"screening": "unknown", "sms_sign": "out_of_range"}},
+		{"too much of a law", `{"health_basis": "` + strings.Repeat("条", 201) + `"}`, map[string]string{"health_basis": "too_long"}},
 		{"the law is no setting", `{"min_age_m": 20}`, map[string]string{"min_age_m": "unknown"}},
 		{"a type", `{"extendable": "yes"}`, map[string]string{"extendable": "type"}},
 	} {

@@ -456,12 +456,15 @@ type Amended struct {
 // Appointment Examples: {"channel":"web","ends_at":"2026-05-20T09:30:00+08:00","number":"48213907","office":"430702","parties":[{"document":{"number":"430***********0014"},"name":"张*"},{"document":{"number":"430***********0022"},"name":"李*"}],"phone":"138****0001","service":"marriage","starts_at":"2026-05-20T09:00:00+08:00","status":"booked"}
 type Appointment struct {
 	// Channel Which share of the places.
-	Channel Channel       `json:"channel"`
-	EndsAt  time.Time     `json:"ends_at"`
-	Number  Number        `json:"number"`
-	Office  OfficeID      `json:"office"`
-	Parties []MaskedParty `json:"parties"`
-	Phone   string        `json:"phone"`
+	Channel Channel `json:"channel"`
+
+	// DataErased The personal data were deleted: there are no parties and no phone.
+	DataErased bool          `json:"data_erased,omitempty,omitzero"`
+	EndsAt     time.Time     `json:"ends_at"`
+	Number     Number        `json:"number"`
+	Office     OfficeID      `json:"office"`
+	Parties    []MaskedParty `json:"parties"`
+	Phone      string        `json:"phone"`
 
 	// Service `marriage`, `remarriage`, `marriage_makeup`, `divorce_apply`, `divorce_withdraw`, `divorce_issue`,
 	// `reissue_marriage`, `reissue_divorce`, `archive_query`, `counselling` or `ceremony`.
@@ -1664,6 +1667,9 @@ type BookJSONRequestBody = BookingRequest
 // CancelAppointmentJSONRequestBody defines body for CancelAppointment for application/json ContentType.
 type CancelAppointmentJSONRequestBody = CancelRequest
 
+// EraseAppointmentJSONRequestBody defines body for EraseAppointment for application/json ContentType.
+type EraseAppointmentJSONRequestBody = CancelRequest
+
 // MoveAppointmentJSONRequestBody defines body for MoveAppointment for application/json ContentType.
 type MoveAppointmentJSONRequestBody = MoveRequest
 
@@ -1735,6 +1741,9 @@ type ServerInterface interface {
 	// CancelAppointment Cancel
 	// (POST /appointments/{number}/cancel)
 	CancelAppointment(ctx echo.Context, number AppointmentNumber) error
+	// EraseAppointment Delete the personal data
+	// (POST /appointments/{number}/erase)
+	EraseAppointment(ctx echo.Context, number AppointmentNumber) error
 	// MoveAppointment Move to another time
 	// (POST /appointments/{number}/reschedule)
 	MoveAppointment(ctx echo.Context, number AppointmentNumber) error
@@ -1904,6 +1913,22 @@ func (w *ServerInterfaceWrapper) CancelAppointment(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CancelAppointment(ctx, number)
+	return err
+}
+
+// EraseAppointment converts echo context to params.
+func (w *ServerInterfaceWrapper) EraseAppointment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number AppointmentNumber
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EraseAppointment(ctx, number)
 	return err
 }
 
@@ -2726,6 +2751,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/appointments", wrapper.Book, options.OperationMiddlewares["book"]...)
 	router.GET(options.BaseURL+"/appointments/:number", wrapper.ShowAppointment, options.OperationMiddlewares["showAppointment"]...)
 	router.POST(options.BaseURL+"/appointments/:number/cancel", wrapper.CancelAppointment, options.OperationMiddlewares["cancelAppointment"]...)
+	router.POST(options.BaseURL+"/appointments/:number/erase", wrapper.EraseAppointment, options.OperationMiddlewares["eraseAppointment"]...)
 	router.POST(options.BaseURL+"/appointments/:number/reschedule", wrapper.MoveAppointment, options.OperationMiddlewares["moveAppointment"]...)
 	router.POST(options.BaseURL+"/holds", wrapper.Hold, options.OperationMiddlewares["hold"]...)
 	router.DELETE(options.BaseURL+"/holds/:id", wrapper.ReleaseHold, options.OperationMiddlewares["releaseHold"]...)
@@ -2820,6 +2846,29 @@ type CancelAppointmentResponseObject interface {
 type CancelAppointment200JSONResponse Appointment
 
 func (response CancelAppointment200JSONResponse) VisitCancelAppointmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EraseAppointmentRequestObject struct {
+	Number AppointmentNumber `json:"number"`
+	Body   *EraseAppointmentJSONRequestBody
+}
+
+type EraseAppointmentResponseObject interface {
+	VisitEraseAppointmentResponse(w http.ResponseWriter) error
+}
+
+type EraseAppointment200JSONResponse Appointment
+
+func (response EraseAppointment200JSONResponse) VisitEraseAppointmentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -3595,6 +3644,9 @@ type StrictServerInterface interface {
 	// CancelAppointment Cancel
 	// (POST /appointments/{number}/cancel)
 	CancelAppointment(ctx context.Context, request CancelAppointmentRequestObject) (CancelAppointmentResponseObject, error)
+	// EraseAppointment Delete the personal data
+	// (POST /appointments/{number}/erase)
+	EraseAppointment(ctx context.Context, request EraseAppointmentRequestObject) (EraseAppointmentResponseObject, error)
 	// MoveAppointment Move to another time
 	// (POST /appointments/{number}/reschedule)
 	MoveAppointment(ctx context.Context, request MoveAppointmentRequestObject) (MoveAppointmentResponseObject, error)
@@ -3826,6 +3878,54 @@ func (sh *strictHandler) CancelAppointment(ctx echo.Context, number AppointmentN
 		return err
 	} else if validResponse, ok := response.(CancelAppointmentResponseObject); ok {
 		return validResponse.VisitCancelAppointmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EraseAppointment operation middleware
+func (sh *strictHandler) EraseAppointment(ctx echo.Context, number AppointmentNumber) error {
+	var request EraseAppointmentRequestObject
+
+	request.Number = number
+
+	var body EraseAppointmentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EraseAppointment(ctx.Request().Context(), request.(EraseAppointmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EraseAppointment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EraseAppointmentResponseObject); ok {
+		return validResponse.VisitEraseAppointmentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -106,7 +106,7 @@ func consentsOf(c Consents, wrong map[string]string) map[string]string {
 	for name, of := range map[string]struct{ agreed, inForce any }{
 		"agreement": {c.Agreement, booking.AgreementVersion},
 		"privacy":   {c.Privacy, booking.PrivacyVersion},
-		"health":    {c.Health, booking.PrivacyVersion},
+		"health":    {c.Health, booking.HealthVersion},
 	} {
 		switch agreed := of.agreed.(type) {
 		case string:
@@ -157,6 +157,20 @@ func (a *API) CancelAppointment(ctx context.Context, r CancelAppointmentRequestO
 	return CancelAppointment200JSONResponse(answer), err
 }
 
+// EraseAppointment answers POST /appointments/{number}/erase.
+func (a *API) EraseAppointment(ctx context.Context, r EraseAppointmentRequestObject) (EraseAppointmentResponseObject, error) {
+	found, err := a.Desk.Find(ctx, r.Number, shownIn(ctx).secret)
+	if err != nil {
+		return nil, err
+	}
+	erased, err := a.Desk.EraseByCode(ctx, booking.Change{Appointment: found, Code: r.Body.PhoneCode, Actor: couple})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := a.masked(ctx, erased)
+	return EraseAppointment200JSONResponse(answer), err
+}
+
 // MoveAppointment answers POST /appointments/{number}/reschedule.
 func (a *API) MoveAppointment(ctx context.Context, r MoveAppointmentRequestObject) (MoveAppointmentResponseObject, error) {
 	seen := shownIn(ctx)
@@ -185,7 +199,7 @@ func (a *API) masked(ctx context.Context, found booking.Appointment) (Appointmen
 func appointmentOf(row booking.Row) Appointment {
 	shown := Appointment{
 		Number: row.Number, Status: AppointmentStatus(row.Status), Office: row.Office, Service: row.Service,
-		StartsAt: row.StartsAt, EndsAt: row.EndsAt, Channel: Channel(row.Channel), Phone: row.Phone,
+		StartsAt: row.StartsAt, EndsAt: row.EndsAt, Channel: Channel(row.Channel), Phone: row.Phone, DataErased: row.Erased,
 		Parties: make([]MaskedParty, len(row.Names)),
 	}
 	for i := range row.Names {

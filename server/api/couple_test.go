@@ -1,12 +1,17 @@
 package api
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hunyue/server/auth"
 )
 
 func TestACoupleBooksLooksAndCancels(t *testing.T) {
@@ -144,6 +149,68 @@ func TestAPersonHasOneActiveAppointment(t *testing.T) {
 	w.ask(http.StatusCreated, application(w.hold(slotAt("0930")), couple, "13800000001"), nil)
 	w.code("13800000002")
 	w.refuse(http.StatusConflict, "person_busy", application(w.hold(slotAt("0930")), couple, "13800000002"))
+}
+
+// Neither who of the two it is nor why, to the byte; and not even the couple's own
+// phone makes a difference here.
+func TestEveryReasonWhyAPersonCannotBookIsAnsweredAlike(t *testing.T) {
+	w := newWorld(t)
+	first := w.couple()
+	var theirs, others [2]json.RawMessage
+	if err := errors.Join(json.Unmarshal([]byte(first), &theirs), json.Unmarshal([]byte(w.couple()), &others)); err != nil {
+		t.Fatal(err)
+	}
+	w.code("13800000001")
+	w.ask(http.StatusCreated, application(w.hold(slotAt("0930")), first, "13800000001"), nil)
+	w.turnTo(opening.Add(2 * time.Minute))
+	bodies := map[string]string{}
+	for _, asked := range []struct{ what, parties, phone string }{
+		{"he", fmt.Sprintf("[%s,%s]", theirs[0], others[1]), "13800000011"},
+		{"she", fmt.Sprintf("[%s,%s]", others[0], theirs[1]), "13800000012"},
+		{"both", first, "13800000013"},
+		{"they ask themselves", first, "13800000001"},
+	} {
+		w.code(asked.phone)
+		var body json.RawMessage
+		w.ask(http.StatusConflict, application(w.hold(slotAt("0930")), asked.parties, asked.phone), &body)
+		bodies[string(body)] += asked.what + "; "
+	}
+	for body, who := range bodies {
+		if len(bodies) != 1 || !strings.Contains(body, `"person_busy"`) {
+			t.Errorf("%s are answered %s", who, body)
+		}
+	}
+}
+
+func TestACoupleDeletesItsData(t *testing.T) {
+	w := newWorld(t)
+	r := w.book("430702-20260521-0900-marriage", "13800000001")
+	w.turnTo(opening.Add(2 * time.Minute))
+	w.code("13800000001")
+	erase := sent{"POST", "/appointments/" + r.Number + "/erase", `{"phone_code":"` + someCode + `"}`, map[string]string{secretHeader: r.Secret}}
+	w.refuse(http.StatusConflict, "not_possible", erase)
+	cancel := erase
+	cancel.path = "/appointments/" + r.Number + "/cancel"
+	w.ask(http.StatusOK, cancel, nil) // the code was not used up
+	wrong := erase
+	wrong.body = `{"phone_code":"000000"}`
+	w.refuse(http.StatusUnprocessableEntity, "code_expired", wrong)
+	w.turnTo(opening.Add(4 * time.Minute))
+	w.code("13800000001")
+	w.refuse(http.StatusUnprocessableEntity, "code_wrong", wrong)
+	for range 2 {
+		var gone Appointment
+		w.ask(http.StatusOK, erase, &gone)
+		if !gone.DataErased || len(gone.Parties) != 0 || gone.Phone != "" || gone.Status != AppointmentStatusCancelled {
+			t.Errorf("after the deletion: %+v", gone)
+		}
+	}
+	w.ask(http.StatusOK, cancel, nil) // it is cancelled, as before
+	var found Appointments
+	w.ask(http.StatusOK, sent{"GET", "/staff/appointments?date=2026-05-21", "", w.as(auth.Operator)}, &found)
+	if len(found.Appointments) != 1 || !found.Appointments[0].DataErased {
+		t.Errorf("staff find %+v", found.Appointments)
+	}
 }
 
 func TestAnAppointmentIsMoved(t *testing.T) {

@@ -38,7 +38,7 @@ var promised = []string{
 	"POST /holds", "POST /holds/{id}/extend", "DELETE /holds/{id}",
 	"POST /phone-codes",
 	"POST /appointments", "GET /appointments/{number}",
-	"POST /appointments/{number}/cancel", "POST /appointments/{number}/reschedule",
+	"POST /appointments/{number}/cancel", "POST /appointments/{number}/erase", "POST /appointments/{number}/reschedule",
 	"POST /staff/login", "POST /staff/logout", "POST /staff/readings",
 	"POST /staff/holds", "POST /staff/appointments", "GET /staff/appointments", "POST /staff/appointments/search",
 	"POST /staff/appointments/{number}/check-in", "POST /staff/appointments/{number}/call",

@@ -34,7 +34,7 @@ func (l line) unheld(c echo.Context, pg page, f bookForm, s subject, err error) 
 	retryLater(c, why)
 	switch why.Code {
 	case booking.ErrPersonBusy.Code, booking.ErrBooked.Code:
-		return l.busy(c, statusOf(why), pg, s)
+		return l.busy(c, statusOf(why), l.theirs(pg, err), s)
 	case booking.ErrHoldExpired.Code:
 		key := "again.expired"
 		if l.superseded(c, f.Hold) {

@@ -237,7 +237,7 @@ func (l line) checked(c echo.Context, f bookForm, s subject) error {
 		return l.unheld(c, pg, f, s, booking.ErrHoldExpired)
 	}
 	if l.assisted() {
-		return l.showCheck(c, http.StatusOK, pg, f, s)
+		return l.checkForCaller(c, pg, f, s, app)
 	}
 	pg, err := l.send(c.Request().Context(), pg, app.Phone.Number())
 	if err != nil {

@@ -104,6 +104,7 @@ type ownWords struct {
 }
 
 func (pg page) ownWords(o own) ownWords {
+	o.Row = pg.readable(o.Row, max(1, o.service.PartiesMin))
 	return ownWords{
 		Number: o.Number, Day: pg.Day(o.Day), Time: pg.Span(o.StartsAt, o.EndsAt),
 		Office: pg.officeName(o.office), Address: o.office.Address, OfficePhone: o.office.Phone,

@@ -310,7 +310,7 @@ func TestABusyPersonIsLedToTheAppointmentThatThereIs(t *testing.T) {
 	v := tn.visitor()
 	v.get(theDay).send(theDay, "slot", office+"-20260520-1000-marriage")
 	v.send("/book/check", append(couple(), "phone", "13800000002")...)
-	v.send("/book/confirm", "code", tn.codeFor("13800000002")).want(http.StatusConflict, "如已有预约", "查询已有的预约", "0736-7250001")
+	v.send("/book/confirm", "code", tn.codeFor("13800000002")).want(http.StatusConflict, "如有人已有预约", "查询已有的预约", "0736-7250001")
 	if times := v.radios(); len(times) != 0 {
 		t.Errorf("offered %v, which cannot help", times)
 	}

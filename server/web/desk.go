@@ -113,7 +113,7 @@ func (p *Pages) guests(c echo.Context, pg page, o slots.Office, day date.Date) (
 	}
 	names := map[string]string{}
 	for _, row := range named {
-		names[row.Number] = strings.Join(row.Names, pg.T("desk.and"))
+		names[row.Number] = strings.Join(pg.readable(row, 1).Names, pg.T("desk.and"))
 	}
 	rows := make([]guestRow, 0, len(visits))
 	for _, v := range visits {
@@ -156,7 +156,7 @@ func (p *Pages) lookUp(c echo.Context) error {
 	slices.Reverse(found) // the latest first
 	for _, row := range found {
 		t.Found = append(t.Found, guestRow{
-			Number: row.Number, Names: strings.Join(row.Names, pg.T("desk.and")), Status: pg.T("status." + string(row.Status)),
+			Number: row.Number, Names: strings.Join(pg.readable(row, 1).Names, pg.T("desk.and")), Status: pg.T("status." + string(row.Status)),
 			When: pg.ShortDay(row.Day) + " " + pg.Span(row.StartsAt, row.EndsAt),
 		})
 	}

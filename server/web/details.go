@@ -30,6 +30,7 @@ type detailsPage struct {
 	Caller    field
 	Assisted  bool
 	Ticks     []tick
+	Basis     string // for which no tick is asked
 	Wrong     string // of the couple as a whole
 	Elsewhere []link // the offices that serve them, if this one does not
 }
@@ -78,7 +79,7 @@ func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s sub
 		d.Caller = pg.typed(field{Name: "caller", Hint: pg.T("book.caller_hint"), Auto: "off"}, "book.caller", f.Caller, wrong)
 		d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Caller)...)
 	}
-	d.Ticks = pg.ticks(f, l.assisted(), wrong)
+	d.Ticks, d.Basis = append(pg.ticks(f, l.assisted(), wrong), pg.healthTicks(f, s.rules, l.assisted())...), pg.healthBasis(s.rules)
 	for _, t := range d.Ticks {
 		if t.Wrong != "" {
 			d.Mistakes = append(d.Mistakes, mistake{t.Name, t.Wrong})

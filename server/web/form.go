@@ -33,6 +33,7 @@ type bookForm struct {
 	Caller    string // who asks, where staff type
 	Agreement string // the version that was accepted
 	Privacy   string
+	Health    string // asked for where temperatures are taken, and never needed
 	Code      string
 }
 
@@ -46,7 +47,7 @@ func readBookForm(v url.Values) bookForm {
 	f := bookForm{
 		Slot: v.Get("slot"), Service: v.Get("service"), Hold: v.Get("hold"), Token: v.Get("token"),
 		Until: v.Get("until"), Key: v.Get("key"), Phone: v.Get("phone"), Caller: v.Get("caller"),
-		Agreement: v.Get("consents.agreement"), Privacy: v.Get("consents.privacy"), Code: v.Get("code"),
+		Agreement: v.Get("consents.agreement"), Privacy: v.Get("consents.privacy"), Health: v.Get("consents.health"), Code: v.Get("code"),
 	}
 	for i := range f.Parties {
 		f.Parties[i] = partyForm{
@@ -81,6 +82,7 @@ func (f bookForm) typed() []hidden {
 		{"caller", f.Caller},
 		{"consents.agreement", f.Agreement},
 		{"consents.privacy", f.Privacy},
+		{"consents.health", f.Health},
 	}
 	for i, p := range f.Parties {
 		all = append(all,

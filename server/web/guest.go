@@ -29,6 +29,7 @@ type guestPage struct {
 	Companion   []field
 	Along       bool // something is said of who comes along
 	Screening   bool
+	AskHealth   bool // they have not agreed to be measured
 	CanCall     bool
 	CanStart    bool
 	CanFinish   bool
@@ -83,6 +84,9 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	d.CanRefuse = here && s.Has(registers...)
 	if d.Arrive {
 		d.doorFields(c, g, wrong)
+		if d.AskHealth, err = p.askHealth(c, g); err != nil {
+			return err
+		}
 	}
 	d.windowFields(c, wrong)
 	if g.Status == booking.Completed && s.Has(registers...) {
@@ -131,6 +135,7 @@ type calledPage struct {
 	Rules  []string
 	Active bool
 	Reason field
+	Missed excusal
 }
 
 // called is an appointment as the operator reads it back to the caller.
@@ -148,6 +153,10 @@ func (p *Pages) showCalled(c echo.Context, status int, pg page, g own, wrong wro
 		Active: g.Status == booking.Booked, Reason: pg.typed(field{Name: "reason", Auto: "off"}, "call.reason", c.FormValue("reason"), wrong),
 	}
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Reason)...)
+	var err error
+	if d.Missed, err = p.excusal(c, g); err != nil {
+		return err
+	}
 	return p.render(c, status, "called", d)
 }
 

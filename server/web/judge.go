@@ -17,7 +17,7 @@ func (l line) judge(f bookForm, s subject) (booking.Application, wrongs) {
 	wrong := wrongs{}
 	app := booking.Application{
 		Service: s.service.ID, Channel: l.channel,
-		Consents: map[string]string{"agreement": f.Agreement, "privacy": f.Privacy},
+		Consents: f.consents(s.rules),
 	}
 	for i, p := range f.Parties[:s.parties()] {
 		if i >= s.service.PartiesMin && p.empty() {

@@ -78,6 +78,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	e.POST("/b/:number/change", p.changeHold)
 	e.POST("/b/:number/change/code", p.changeCode)
 	e.POST("/b/:number/change/confirm", p.change)
+	p.mountData(e)
 
 	e.GET("/staff/login", p.loginForm)
 	e.POST("/staff/login", p.login)
@@ -105,7 +106,7 @@ func (p *Pages) mountBack(e *echo.Echo) {
 	e.GET("/find/:step", to("/find"))
 	e.GET("/b/:number/cancel/:step", to("/b/:number/cancel"))
 	e.GET("/b/:number/change/:step", to("/b/:number/change"))
-	e.GET("/call/:number/cancel", to("/call/:number"))
+	e.GET("/call/:number/:step", to("/call/:number"))
 	e.GET("/desk/find", to("/desk"))
 	e.GET("/desk/reading", to("/desk"))
 	e.GET("/desk/:number/:step", to("/desk/:number"))
@@ -135,6 +136,7 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	p.phone().mount(call)
 	call.GET("/:number", p.called)
 	call.POST("/:number/cancel", p.cancelForCaller)
+	call.POST("/:number/excuse", p.excuse, p.Accounts.RequirePage(manages...))
 
 	desk := e.Group("/desk", p.Accounts.RequirePage(receives...))
 	desk.GET("", p.today)
