@@ -19,6 +19,7 @@ import (
 	"hunyue/notify"
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
+	"hunyue/server/limit"
 	"hunyue/slots"
 )
 
@@ -31,6 +32,7 @@ type Pages struct {
 	Codes    *notify.Codes
 	Accounts *auth.Accounts
 	Dev      *notify.DevChannel // nil outside demo mode
+	Limits   *limit.Limiter     // nil: there are none
 	Keys     *seal.Keys
 	Clock    *clock.Clock
 	Texts    *i18n.Texts
