@@ -75,9 +75,9 @@ type HoldRequest struct {
 	// they are known before the hold. Each of them can then be in one hold only.
 	Persons [][]byte
 
-	// Phone is a normalised number that whoever asks has shown to have in hand. An
-	// application with it needs no code; see Desk.Proves.
-	Phone string
+	// Phone is the mark (see Desk.Prove) of one that whoever asks has shown to have
+	// in hand, as they must on hot days. An application with it needs no code.
+	Phone []byte
 
 	// Admit is asked before Redis is; nil lets everybody in. Its error is the
 	// answer. What it counted is taken back if no place is granted.
@@ -118,7 +118,7 @@ func (d *Desk) Hold(ctx context.Context, r HoldRequest) (Hold, error) {
 
 // verified refuses who has shown no phone on a hot day. Staff ask the caller.
 func (d *Desk) verified(ctx context.Context, r HoldRequest) error {
-	if r.Phone != "" || r.Channel != slots.Web {
+	if len(r.Phone) > 0 || r.Channel != slots.Web {
 		return nil
 	}
 	hot, err := d.Offices.VerifiesFirst(ctx, r.Slot.Office, r.Slot.Day)
@@ -149,7 +149,7 @@ func (d *Desk) holdAs(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time
 	d.memory().changed(r.Slot.Office)
 	g := grant{
 		Hold: id, Quota: r.Slot.Quota(r.Channel), Epoch: v.epoch, Generation: v.generation,
-		Ends: v.number, Session: sessionMark(d.Keys, r.Session), Persons: r.Persons, Phone: phoneMark(d.Keys, r.Phone),
+		Ends: v.number, Session: sessionMark(d.Keys, r.Session), Persons: r.Persons, Phone: r.Phone,
 	}
 	if err := d.keyOf(ctx, r, g); err != nil {
 		return Hold{}, err

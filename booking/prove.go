@@ -13,15 +13,15 @@ import (
 const provesFor = time.Hour
 
 // Prove shows with a code that was sent to a normalised number that somebody has
-// that phone in hand. The code is used up by it, and shows the same again for an
-// hour after it was sent; a HoldRequest with the phone is then true.
+// that phone in hand, and returns its mark for a HoldRequest. The code is used up
+// by it, and shows the same again for an hour after it was sent.
 //
 // Faults: ErrCodeWrong, ErrCodeExpired, ErrCodeUsedUp.
-func (d *Desk) Prove(ctx context.Context, phone, code string) error {
+func (d *Desk) Prove(ctx context.Context, phone, code string) ([]byte, error) {
 	mac := d.Keys.MAC("code", []byte(phone), []byte(code))
 	spender, err := uuid.FromBytes(d.Keys.MAC("phone in hand", []byte(phone), []byte(code))[:16])
 	if err != nil {
-		return fmt.Errorf("spender of a code: %w", err)
+		return nil, fmt.Errorf("spender of a code: %w", err)
 	}
 	var m confirmed
 	err = d.DB.GetContext(ctx, &m.Result, `
@@ -37,7 +37,25 @@ func (d *Desk) Prove(ctx context.Context, phone, code string) error {
 			ELSE spend_code($1, $2, $3)
 		END`, d.Keys.MAC("phone", []byte(phone)), mac, spender, provesFor.Seconds())
 	if err != nil {
-		return fmt.Errorf("prove a phone: %w", err)
+		return nil, fmt.Errorf("prove a phone: %w", err)
 	}
-	return m.fault()
+	return d.PhoneMark(phone), m.fault()
+}
+
+// PhoneMark is how a hold names a normalised number that somebody has in hand.
+// Whoever reads it does not learn the number.
+func (d *Desk) PhoneMark(phone string) []byte {
+	return d.Keys.MAC("phone mark", []byte(phone))[:12]
+}
+
+// Proves reports whether a hold was asked for by whoever has a phone in hand, so
+// that an application with that normalised number needs no code. A token that
+// is not good proves nothing.
+func (d *Desk) Proves(token string, hold uuid.UUID, session, phone string) bool {
+	g, err := readGrant(d.Keys, token, hold, session)
+	return err == nil && d.shows(g, phone)
+}
+
+func (d *Desk) shows(g grant, phone string) bool {
+	return len(g.Phone) > 0 && string(g.Phone) == string(d.PhoneMark(phone))
 }

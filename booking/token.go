@@ -20,7 +20,7 @@ type grant struct {
 	Ends       int64     `json:"x"`           // ms, by the clock of Redis
 	Session    []byte    `json:"v"`           // keyed hash of who holds it
 	Persons    [][]byte  `json:"p,omitempty"` // keyed hashes, where they were named at the hold
-	Phone      []byte    `json:"t,omitempty"` // keyed hash, where whoever holds has shown to have it in hand
+	Phone      []byte    `json:"t,omitempty"` // mark, where whoever holds has shown to have it in hand
 }
 
 func (g grant) ends() time.Time { return time.UnixMilli(g.Ends) }
@@ -52,25 +52,4 @@ func readGrant(keys *seal.Keys, token string, hold uuid.UUID, session string) (g
 
 func sessionMark(keys *seal.Keys, session string) []byte {
 	return keys.MAC("session", []byte(session))[:12]
-}
-
-// phoneMark is how a token names a phone; nil for none.
-func phoneMark(keys *seal.Keys, phone string) []byte {
-	if phone == "" {
-		return nil
-	}
-	return keys.MAC("phone in hand", []byte(phone))[:12]
-}
-
-// showsPhone reports whether whoever has the grant has shown to have the phone.
-func (g grant) showsPhone(keys *seal.Keys, phone string) bool {
-	return len(g.Phone) > 0 && string(g.Phone) == string(phoneMark(keys, phone))
-}
-
-// Proves reports whether a hold was asked for by whoever has a phone in hand, so
-// that an application with that normalised number needs no code. A token that
-// is not good proves nothing.
-func (d *Desk) Proves(token string, hold uuid.UUID, session, phone string) bool {
-	g, err := readGrant(d.Keys, token, hold, session)
-	return err == nil && g.showsPhone(d.Keys, phone)
 }

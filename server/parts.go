@@ -87,7 +87,7 @@ func assemble(ctx context.Context, c config, at addresses, log *slog.Logger) (*p
 	p.pages, err = web.New(web.Pages{
 		Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Accounts: p.accounts, Dev: p.sent,
 		Limits: p.limits,
-		Keys: p.keys, Clock: p.clock, Texts: p.texts,
+		Keys:   p.keys, Clock: p.clock, Texts: p.texts,
 	})
 	if err != nil {
 		return p, err

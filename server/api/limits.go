@@ -71,34 +71,34 @@ func (a *API) budgeted(act limit.Act) echo.MiddlewareFunc {
 }
 
 // admission is how somebody is let in to ask for a place at an office.
-func (a *API) admission(ctx context.Context, office string, rules slots.Rules, phone string) limit.Admission {
+func (a *API) admission(ctx context.Context, office string, rules slots.Rules, phone []byte) limit.Admission {
 	asks := askerIn(ctx)
-	asks.who.Phone = phone
+	asks.who.Phone = string(phone)
 	return a.Limits.Admit(limit.Ask{
 		Who: asks.who, Office: office, PerMinute: rules.ProofPerMinute, Proof: asks.proof, Full: booking.ErrFull,
 	})
 }
 
-// phoneInHand is the phone that a hold is asked for with, once its code has shown
-// that it is in hand, or "".
-func (a *API) phoneInHand(ctx context.Context, sent HoldRequest) (string, error) {
+// phoneInHand is the mark of the phone that a hold is asked for with, once its
+// code has shown that it is in hand; nil for none.
+func (a *API) phoneInHand(ctx context.Context, sent HoldRequest) ([]byte, error) {
 	if sent.Phone == "" {
-		return "", nil
+		return nil, nil
 	}
 	phone, wrong := mobile(sent.Phone)
-	if wrong == "" && sent.PhoneCode == "" {
-		return "", fault.InFields(map[string]string{"phone_code": required})
-	}
 	if wrong != "" {
-		return "", fault.InFields(map[string]string{"phone": wrong})
+		return nil, fault.InFields(map[string]string{"phone": wrong})
+	}
+	if sent.PhoneCode == "" {
+		return nil, fault.InFields(map[string]string{"phone_code": required})
 	}
 	spent, err := a.Limits.Spend(ctx, limit.Confirms, askerIn(ctx).who, "")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if err := a.Desk.Prove(ctx, phone.Number(), sent.PhoneCode); err != nil {
-		return "", err
+	mark, err := a.Desk.Prove(ctx, phone.Number(), sent.PhoneCode)
+	if err == nil {
+		spent.Back(ctx)
 	}
-	spent.Back(ctx)
-	return phone.Number(), nil
+	return mark, err
 }

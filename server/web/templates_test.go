@@ -22,7 +22,7 @@ var shown = map[string]any{
 	"change": changePage{}, "check": checkPage{}, "choice": choicePage{}, "details": detailsPage{},
 	"error": errorPage{}, "find": findPage{}, "guest": guestPage{}, "home": homePage{}, "login": loginPage{},
 	"manage": managePage{}, "messages": messagesPage{}, "notice": noticePage{}, "offices": officesPage{},
-	"places": placesPage{}, "settings": settingsPage{}, "staff": staffPage{}, "today": todayPage{},
+	"phone": phonePage{}, "places": placesPage{}, "settings": settingsPage{}, "slow": slowPage{}, "staff": staffPage{}, "today": todayPage{},
 }
 
 func TestEveryTemplateNamesOnlyWhatItsPageHas(t *testing.T) {
@@ -138,7 +138,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 	}
 	keys := composed()
 	// A key is asked for by name (T "x.y", pg.T("x.y"), say("x.y")), as a label of a field, or as the key of a table.
-	for _, m := range regexp.MustCompile(`"((?:site|nav|home|choice|chip|legend|none|settings|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
+	for _, m := range regexp.MustCompile(`"((?:site|nav|home|choice|chip|legend|none|settings|days|times|state|details|book|consent|form|check|answer|code|again|booked|rule|staff|cancel|change|find|notice|next|login|desk|own|door|verdict|window|call|manage|publish|schedule|suspend|places|cap|report|messages|bring|special|amend|daily|limit|phone)\.[a-z_]+)"`).FindAllStringSubmatch(sources(t), -1) {
 		if !strings.HasPrefix(m[1], "publish.from") && !strings.HasPrefix(m[1], "publish.to") && !isInput(m[1]) {
 			keys = append(keys, m[1])
 		}

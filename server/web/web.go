@@ -60,6 +60,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	e.POST("/settings", p.set)
 
 	p.web().mount(e.Group(""))
+	p.mountLimits(e)
 
 	e.GET("/find", p.find)
 	e.POST("/find", p.findAgain)
