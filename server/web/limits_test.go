@@ -188,22 +188,6 @@ func TestTooManyConfirmationsKeepTheForm(t *testing.T) {
 	v.want(http.StatusOK, "预约成功")
 }
 
-func TestSixtyFourBrowsersBehindOneAddressAllGetThrough(t *testing.T) {
-	t.Parallel()
-	tn := newTown(t)
-	tn.limits()
-	tn.Limits.Budgets = nil
-	days := []string{"20", "21", "22", "25", "26", "27"} // with twelve places on the web each
-	for i := range 64 {
-		day, v := "/o/"+office+"/2026-05-"+days[i/12], tn.visitor()
-		form := v.get(day).form(day)
-		form.Set("slot", office+"-202605"+days[i/12]+"-"+[]string{"0900", "0930", "1000", "1030", "1100", "1130"}[i%6]+"-marriage")
-		if v.post(day, form); v.Status != http.StatusOK {
-			t.Fatalf("browser %d is answered %d with places left:\n%s", i, v.Status, v.text())
-		}
-	}
-}
-
 func TestDeviceIsNamedOnceAndOnlyByUs(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)
