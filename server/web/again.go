@@ -76,17 +76,17 @@ func (l line) offer(c echo.Context, status int, pg page, f bookForm, s subject, 
 	again := againPage{
 		page: pg, Base: l.base, Title: pg.T("again.title"), Kept: f.begun() && len(times) > 0, Legend: legend, Phone: s.office.Phone,
 		Back: l.daysAt(s.office.ID, s.service.ID), Days: l.openDays(pg, a, s.wish, day),
-		Keep: append(f.typed(), hidden{"service", f.Service}, hidden{"key", newKey()}, hidden{"was", f.Slot}),
+		Keep:  append(f.typed(), hidden{"service", f.Service}, hidden{"key", newKey()}, hidden{"was", f.Slot}),
+		Proof: l.proof(c, pg, s.wish),
 	}
 	for _, t := range times {
 		row := l.timeRow(pg, s.wish, t)
 		if near {
 			row.Words = pg.ShortDay(t.Slot.Day) + " " + row.Words
 		}
-		row.Chosen = row.ID == c.FormValue("slot")
+		row.Chosen = again.Proof.Call != "" && row.ID == f.Slot
 		again.Times = append(again.Times, row)
 	}
-	again.Proof = l.proof(c, s.wish)
 	return l.render(c, status, "again", again)
 }
 

@@ -73,12 +73,12 @@ func (l line) needsPhone(c echo.Context, office string, day date.Date) (bool, er
 }
 
 // guard adds to a page of times what comes before a choice: a phone on hot days, a
-// proof of work in a rush. What was chosen before is chosen still.
+// proof of work in a rush, and then what was chosen is chosen still.
 func (l line) guard(c echo.Context, d *choicePage, w wish, day date.Date) error {
+	d.Proof = l.proof(c, d.page, w)
 	for i := range d.Times {
-		d.Times[i].Chosen = d.Times[i].ID == c.FormValue("slot")
+		d.Times[i].Chosen = d.Proof.Call != "" && d.Times[i].ID == c.FormValue("slot")
 	}
-	d.Proof = l.proof(c, w)
 	var err error
 	d.Verify, err = l.verifyAt(c, w, day)
 	return err

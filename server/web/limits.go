@@ -150,12 +150,12 @@ type proof struct {
 	Call      string
 }
 
-func (l line) proof(c echo.Context, w wish) proof {
+func (l line) proof(c echo.Context, pg page, w wish) proof {
 	if l.assisted() || w.rules.ProofPerMinute == 0 {
 		return proof{}
 	}
 	of := proof{Challenge: l.Limits.Challenge(limit.Who{Session: l.session(c)}), Bits: limit.Difficulty}
-	if c.Request().Method == http.MethodPost {
+	if pg.Alert == pg.Fault(limit.ErrProofNeeded.Code) {
 		of.Call = w.office.Phone
 	}
 	return of
