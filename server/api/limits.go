@@ -65,12 +65,23 @@ func (a *API) budgeted(act limit.Act) echo.MiddlewareFunc {
 				return err
 			}
 			err = next(c)
-			if counts := err != nil && fault.Of(err).Kind > fault.Unavailable; counts == (act == limit.Codes) {
+			counts := tried(err)
+			if act == limit.Codes {
+				counts = err == nil
+			}
+			if !counts {
 				spent.Back(r.Context())
 			}
 			return err
 		}
 	}
+}
+
+// tried reports whether err is the answer to a try that led nowhere: not to a form
+// that has mistakes in it, nor a failure of ours.
+func tried(err error) bool {
+	why := fault.Of(err)
+	return err != nil && why.Kind > fault.Unavailable && len(why.Fields) == 0
 }
 
 // admission is how somebody is let in to ask for a place at an office.
