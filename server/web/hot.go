@@ -60,7 +60,7 @@ func (l line) phoneFirst(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		return l.askPhone(c, http.StatusOK, l.page(c), w, slot.Day, c.FormValue("phone"), "")
+		return l.askPhone(c, http.StatusOK, l.page(c), w, slot.Day, false)
 	}
 }
 
@@ -124,7 +124,7 @@ func (l line) phonePage(c echo.Context) error {
 	if needed, err := l.needsPhone(c, w.office.ID, day); err != nil || !needed {
 		return errors.Join(err, c.Redirect(http.StatusSeeOther, l.timesAt(w.office.ID, day, w.service.ID)))
 	}
-	return l.askPhone(c, http.StatusOK, l.page(c), w, day, "", "")
+	return l.askPhone(c, http.StatusOK, l.page(c), w, day, false)
 }
 
 func (l line) hotDay(c echo.Context) (wish, date.Date, error) {
@@ -140,16 +140,16 @@ func (l line) hotDay(c echo.Context) (wish, date.Date, error) {
 }
 
 // askPhone shows the form, with a place for the code once one was sent.
-func (l line) askPhone(c echo.Context, status int, pg page, w wish, day date.Date, phone, sentTo string) error {
+func (l line) askPhone(c echo.Context, status int, pg page, w wish, day date.Date, sent bool) error {
 	wrong := wrongs{}
 	for _, m := range pg.Mistakes {
 		wrong[m.Field] = m.Text
 	}
 	d := phonePage{
-		page: pg, Day: pg.Day(day), Office: pg.officeName(w.office), Sent: sentTo != "", Call: w.office.Phone,
+		page: pg, Day: pg.Day(day), Office: pg.officeName(w.office), Sent: sent, Call: w.office.Phone,
 		Action: "/o/" + w.office.ID + "/" + day.String() + "/phone", Back: l.daysAt(w.office.ID, w.service.ID),
 		Phone: field{
-			Name: "phone", Label: pg.T("book.phone"), Hint: pg.T("phone.hint"), Value: phone, Wrong: wrong["phone"],
+			Name: "phone", Label: pg.T("book.phone"), Hint: pg.T("phone.hint"), Value: c.FormValue("phone"), Wrong: wrong["phone"],
 			Type: "tel", Mode: "tel", Auto: "tel-national",
 		},
 		Code: field{
@@ -157,6 +157,9 @@ func (l line) askPhone(c echo.Context, status int, pg page, w wish, day date.Dat
 			Mode: "numeric", Auto: "one-time-code",
 		},
 		Keep: []hidden{{"service", w.service.ID}},
+	}
+	if sent {
+		d.Keep = append(d.Keep, hidden{"sent", "1"})
 	}
 	f := readBookForm(c.Request().PostForm)
 	if f.Slot != "" {
@@ -177,29 +180,31 @@ func (l line) showPhone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	pg, typed := l.page(c), c.FormValue("phone")
-	pg.Other = ""
-	phone, code := identity.ParsePhone(typed)
+	pg := l.page(c)
+	if c.FormValue("page") != "" { // as its reader wants it now
+		return l.askPhone(c, http.StatusOK, pg, w, day, c.FormValue("sent") != "")
+	}
+	phone, code := identity.ParsePhone(c.FormValue("phone"))
 	if code == "" && !phone.TakesSMS() {
 		code = "not_mobile"
 	}
 	if code != "" {
-		return l.phoneMistake(c, pg, w, day, "phone", wrongs{"phone": code}.say(pg.Reader, "phone"), "")
+		return l.phoneMistake(c, pg, w, day, "phone", wrongs{"phone": code}.say(pg.Reader, "phone"), false)
 	}
 	if c.FormValue("step") == "code" {
 		pg, err := l.send(c.Request().Context(), pg, phone.Number())
 		if err != nil {
 			return err
 		}
-		return l.askPhone(c, statusOfPage(pg), pg, w, day, typed, phone.Number())
+		return l.askPhone(c, statusOfPage(pg), pg, w, day, true)
 	}
 	typedCode := digits(c.FormValue("code"))
 	if typedCode == "" {
-		return l.phoneMistake(c, pg, w, day, "code", pg.T("wrong.code.required"), phone.Number())
+		return l.phoneMistake(c, pg, w, day, "code", pg.T("wrong.code.required"), true)
 	}
 	switch err := l.prove(c, phone.Number(), typedCode); {
 	case errors.Is(err, booking.ErrCodeWrong), errors.Is(err, booking.ErrCodeExpired), errors.Is(err, booking.ErrCodeUsedUp):
-		return l.phoneMistake(c, pg, w, day, "code", pg.Fault(fault.Of(err).Code), phone.Number())
+		return l.phoneMistake(c, pg, w, day, "code", pg.Fault(fault.Of(err).Code), true)
 	case errors.Is(err, limit.ErrTooMany):
 		return l.slowDown(c, fault.Of(err))
 	case err != nil:
@@ -208,9 +213,9 @@ func (l line) showPhone(c echo.Context) error {
 	return l.goOn(c, w, day)
 }
 
-func (l line) phoneMistake(c echo.Context, pg page, w wish, day date.Date, input, text, sentTo string) error {
+func (l line) phoneMistake(c echo.Context, pg page, w wish, day date.Date, input, text string, sent bool) error {
 	pg.Mistakes = []mistake{{input, text}}
-	return l.askPhone(c, http.StatusUnprocessableEntity, pg, w, day, c.FormValue("phone"), sentTo)
+	return l.askPhone(c, http.StatusUnprocessableEntity, pg, w, day, sent)
 }
 
 // statusOfPage is for a page on which a code was asked for.

@@ -35,6 +35,12 @@ func (tn *town) verified(phone string) *visitor {
 	return v.send(hotPhone, "code", tn.codeFor(phone), "step", "prove")
 }
 
+// withPage is a form as the buttons for languages and sizes send it.
+func withPage(form url.Values) url.Values {
+	form.Set("page", "phone")
+	return form
+}
+
 func TestPhoneComesBeforeTheTimesOfAHotDay(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)
@@ -46,6 +52,8 @@ func TestPhoneComesBeforeTheTimesOfAHotDay(t *testing.T) {
 	}
 	v.get(hotPhone).send(hotPhone, "phone", "110", "step", "code").want(http.StatusUnprocessableEntity)
 	v.send(hotPhone, "phone", hisPhone, "step", "code").want(http.StatusOK, "验证码已发送", "短信验证码")
+	v.post(hotPhone+"?lang=en", withPage(v.form(hotPhone))).want(http.StatusOK, "Verify a phone first", "Code from the text")
+	v.post(hotPhone+"?lang=zh", withPage(v.form(hotPhone))).want(http.StatusOK, "先验证手机号", "短信验证码")
 	v.send(hotPhone, "code", "000000", "step", "prove").want(http.StatusUnprocessableEntity, "验证码")
 	v.send(hotPhone, "code", tn.codeFor(hisPhone), "step", "prove").want(http.StatusOK)
 	if v.URL.Path != theDay || len(v.radios()) == 0 {
