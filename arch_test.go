@@ -33,13 +33,14 @@ var imports = map[string][]string{
 	"booking/model": nil,
 	"hall":          {"booking", "slots", "notify", "internal/fault", "internal/clock", "internal/date", "internal/identity", "internal/postgres", "internal/seal"},
 
-	"server/i18n": {"internal/fault"},
-	"server/auth": {"internal/fault", "internal/clock", "internal/postgres", "internal/seal"},
-	"server/docs": nil,
-	"server/api":  {"server/auth", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/identity"},
-	"server/web":  {"server/auth", "server/i18n", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/hanzi", "internal/identity", "internal/seal"},
+	"server/i18n":  {"internal/fault"},
+	"server/auth":  {"internal/fault", "internal/clock", "internal/postgres", "internal/seal"},
+	"server/docs":  nil,
+	"server/limit": {"internal/fault", "internal/clock", "internal/seal"},
+	"server/api":   {"server/auth", "server/limit", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/identity"},
+	"server/web":   {"server/auth", "server/i18n", "server/limit", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/hanzi", "internal/identity", "internal/seal"},
 	"server": {
-		"server/api", "server/auth", "server/docs", "server/i18n", "server/web", "hall", "booking", "notify", "slots",
+		"server/api", "server/auth", "server/docs", "server/i18n", "server/limit", "server/web", "hall", "booking", "notify", "slots",
 		"internal/clock", "internal/date", "internal/engines", "internal/fault", "internal/identity", "internal/postgres", "internal/redis", "internal/seal",
 	},
 }
@@ -111,6 +112,7 @@ var owners = map[string]string{
 	"0004_booking.sql":  "booking",
 	"0005_hall.sql":     "hall",
 	"0006_auth.sql":     "server/auth",
+	"0007_hot_days.sql": "slots",
 	"0008_own_data.sql": "booking",
 	"0009_notices.sql":  "notify",
 }

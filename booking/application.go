@@ -38,7 +38,7 @@ type Application struct {
 	Service  string
 	Parties  []Party
 	Phone    identity.Phone
-	Code     string // sent to the phone; not asked of staff
+	Code     string // sent to the phone; not asked of staff, nor where the hold proves the phone
 	Locale   string // zh or en
 	Consents map[string]string
 

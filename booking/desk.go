@@ -74,6 +74,14 @@ type HoldRequest struct {
 	// Persons are the keys of the parties' documents (see Desk.Person), where
 	// they are known before the hold. Each of them can then be in one hold only.
 	Persons [][]byte
+
+	// Phone is the mark (see Desk.Prove) of one that whoever asks has shown to have
+	// in hand, as they must on hot days. An application with it needs no code.
+	Phone []byte
+
+	// Admit is asked before Redis is; nil lets everybody in. Its error is the
+	// answer. What it counted is taken back if no place is granted.
+	Admit func(ctx context.Context, hold uuid.UUID) (back func(), err error)
 }
 
 // Hold is a place that is kept for a while.
@@ -89,10 +97,14 @@ type Hold struct {
 // the same session gives the same hold, or the next one after it was released.
 //
 // Faults: slots.ErrNoSuchSlot, ErrFull, ErrNotOpen, ErrClosed, ErrSuspended,
-// ErrPersonBusy, ErrBooked, ErrHoldExpired, ErrKeyReused, ErrResuming.
+// ErrPersonBusy, ErrBooked, ErrHoldExpired, ErrKeyReused, ErrPhoneFirst,
+// ErrResuming, and those of Admit.
 func (d *Desk) Hold(ctx context.Context, r HoldRequest) (Hold, error) {
 	rules, err := d.Offices.Rules(ctx, r.Slot.Office, r.Slot.Day)
 	if err != nil {
+		return Hold{}, err
+	}
+	if err := d.verified(ctx, r); err != nil {
 		return Hold{}, err
 	}
 	for turn := range turns {
@@ -102,6 +114,18 @@ func (d *Desk) Hold(ctx context.Context, r HoldRequest) (Hold, error) {
 		}
 	}
 	return Hold{}, ErrHoldExpired
+}
+
+// verified refuses who has shown no phone on a hot day. Staff ask the caller.
+func (d *Desk) verified(ctx context.Context, r HoldRequest) error {
+	if len(r.Phone) > 0 || r.Channel != slots.Web {
+		return nil
+	}
+	hot, err := d.Offices.VerifiesFirst(ctx, r.Slot.Office, r.Slot.Day)
+	if err == nil && hot {
+		err = ErrPhoneFirst
+	}
+	return err
 }
 
 // turns is how often a place may be held and released again with one key.
@@ -125,7 +149,7 @@ func (d *Desk) holdAs(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time
 	d.memory().changed(r.Slot.Office)
 	g := grant{
 		Hold: id, Quota: r.Slot.Quota(r.Channel), Epoch: v.epoch, Generation: v.generation,
-		Ends: v.number, Session: sessionMark(d.Keys, r.Session), Persons: r.Persons,
+		Ends: v.number, Session: sessionMark(d.Keys, r.Session), Persons: r.Persons, Phone: r.Phone,
 	}
 	if err := d.keyOf(ctx, r, g); err != nil {
 		return Hold{}, err
@@ -171,14 +195,31 @@ func (d *Desk) holdID(r HoldRequest, turn int) uuid.UUID {
 	return id
 }
 
-// place asks Redis, unless it is known that nothing is left, and fills it once
-// if it has forgotten the day.
+// place asks Redis for whoever is let in, unless it is known that nothing is
+// left.
 func (d *Desk) place(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.Duration) (verdict, error) {
 	family := r.Slot.Family(r.Channel)
 	full, changes := d.memory().soldOut.known(r.Slot.Office, family[0], d.Clock.Now())
 	if full {
 		return verdict{}, ErrFull
 	}
+	if r.Admit == nil {
+		return d.request(ctx, r, id, ttl, changes)
+	}
+	back, err := r.Admit(ctx, id)
+	if err != nil {
+		return verdict{}, err
+	}
+	v, err := d.request(ctx, r, id, ttl, changes)
+	if err != nil {
+		back()
+	}
+	return v, err
+}
+
+// request asks Redis, and fills it once if it has forgotten the day.
+func (d *Desk) request(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.Duration, changes int) (verdict, error) {
+	family := r.Slot.Family(r.Channel)
 	v, err := d.Holds.hold(ctx, "hold", family, id.String(), r.Key == "", ttl)
 	if err == nil && v.word == "rebuild" {
 		if err := d.rebuild(ctx, r.Slot.Office, r.Slot.Day); err != nil {

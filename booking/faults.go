@@ -23,6 +23,7 @@ var (
 	ErrCodeWrong     = fault.New(fault.Invalid, "code_wrong")
 	ErrCodeExpired   = fault.New(fault.Invalid, "code_expired")
 	ErrCodeUsedUp    = fault.New(fault.Invalid, "code_used_up")
+	ErrPhoneFirst    = fault.New(fault.Conflict, "phone_first")         // a hot day: whoever holds has shown a phone
 	ErrNoAppointment = fault.New(fault.NotFound, "no_such_appointment") // also for a wrong secret: a stranger learns nothing
 	ErrNotPossible   = fault.New(fault.Conflict, "not_possible")        // the appointment's status does not allow it
 	ErrTooLate       = fault.New(fault.Conflict, "too_late")            // past the cancel deadline; the office can

@@ -20,6 +20,7 @@ type grant struct {
 	Ends       int64     `json:"x"`           // ms, by the clock of Redis
 	Session    []byte    `json:"v"`           // keyed hash of who holds it
 	Persons    [][]byte  `json:"p,omitempty"` // keyed hashes, where they were named at the hold
+	Phone      []byte    `json:"t,omitempty"` // mark, where whoever holds has shown to have it in hand
 }
 
 func (g grant) ends() time.Time { return time.UnixMilli(g.Ends) }

@@ -19,6 +19,7 @@ import (
 	"hunyue/server/api"
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
+	"hunyue/server/limit"
 	"hunyue/server/web"
 	"hunyue/slots"
 )
@@ -52,6 +53,7 @@ type parts struct {
 	outbox   *notify.Outbox
 	codes    *notify.Codes
 	notices  *notify.Notices
+	limits   *limit.Limiter // nil: none
 	worker   *notify.Worker
 	pages    *web.Pages
 
@@ -84,7 +86,7 @@ func assemble(ctx context.Context, c config, at addresses, log *slog.Logger) (*p
 		return p, err
 	}
 	p.pages, err = web.New(web.Pages{
-		Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Notices: p.notices, Accounts: p.accounts, Dev: p.sent,
+		Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Notices: p.notices, Limits: p.limits, Accounts: p.accounts, Dev: p.sent,
 		Keys: p.keys, Clock: p.clock, Texts: p.texts,
 	})
 	if err != nil {
@@ -100,6 +102,9 @@ func (p *parts) furnish(ctx context.Context, c config) {
 	p.outbox = notify.NewOutbox(p.jobs, p.clock, p.log)
 	p.codes = &notify.Codes{DB: p.booking, Keys: p.keys, Outbox: p.outbox, Limits: c.Limits}
 	p.notices = &notify.Notices{DB: p.booking, Clock: p.clock}
+	if c.Limits {
+		p.limits = &limit.Limiter{Redis: p.redis, Keys: p.keys, Clock: p.clock, Log: p.log}
+	}
 	p.accounts = &auth.Accounts{DB: p.staff, Keys: p.keys, Clock: p.clock, Secure: c.https()}
 	p.offices = &slots.Store{DB: p.booking, Clock: p.clock}
 	p.desk = &booking.Desk{
@@ -168,6 +173,7 @@ func (p *parts) employ(demo bool, dsn string) error {
 // measure has the metrics of the parts collected with those of the requests.
 func (p *parts) measure() {
 	p.watched.registry.MustRegister(booking.Collectors()...)
+	p.watched.registry.MustRegister(limit.Collectors()...)
 	p.watched.registry.MustRegister(
 		collectors.NewDBStatsCollector(p.booking.DB, "booking"),
 		collectors.NewDBStatsCollector(p.staff.DB, "staff"),
@@ -182,7 +188,9 @@ func (p *parts) surface(c config) *surface {
 			{"postgres", p.staff.PingContext},
 			{"redis", func(ctx context.Context) error { return p.redis.Ping(ctx).Err() }},
 		}},
-		api: &api.API{Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Notices: p.notices, Accounts: p.accounts},
+		api: &api.API{
+			Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Notices: p.notices, Accounts: p.accounts, Limits: p.limits,
+		},
 	}
 }
 

@@ -25,9 +25,10 @@ func loadExceptions(ctx context.Context, q postgres.Querier, office string, from
 		Capacity    []byte    `db:"capacity"`
 		Reason      string    `db:"reason"`
 		Notice      string    `db:"notice"`
+		VerifyFirst bool      `db:"verify_first"`
 	}
 	err := q.SelectContext(ctx, &rows, `
-		SELECT day, hours, coalesce(slot_minutes, 0) AS slot_minutes, capacity, reason, notice
+		SELECT day, hours, coalesce(slot_minutes, 0) AS slot_minutes, capacity, reason, notice, verify_first
 		FROM schedule_exception
 		WHERE office_id = $1
 		  AND day BETWEEN $2 AND $3
@@ -37,7 +38,7 @@ func loadExceptions(ctx context.Context, q postgres.Querier, office string, from
 	}
 	exceptions := make([]Exception, len(rows))
 	for i, row := range rows {
-		e := Exception{Day: row.Day, SlotMinutes: row.SlotMinutes, Reason: row.Reason, Notice: row.Notice}
+		e := Exception{Day: row.Day, SlotMinutes: row.SlotMinutes, Reason: row.Reason, Notice: row.Notice, VerifyFirst: row.VerifyFirst}
 		if err := errors.Join(json.Unmarshal(row.Hours, &e.Hours), json.Unmarshal(row.Capacity, &e.Capacity)); err != nil {
 			return nil, fmt.Errorf("exception of %s on %s: %w", office, row.Day, err)
 		}
@@ -47,7 +48,8 @@ func loadExceptions(ctx context.Context, q postgres.Querier, office string, from
 }
 
 // PutException makes a day unlike others, or closes it. A reason is required
-// (domain rule 20). Like a schedule it has to be published to take effect.
+// (domain rule 20). Like a schedule it has to be published to take effect; that
+// phones are verified first holds at once.
 //
 // Whoever would come has to know in time: what is offered beyond the ordinary day
 // is refused less than special_notice_days before (domain rule 30), as "day":
@@ -71,12 +73,13 @@ func (s *Store) PutException(ctx context.Context, office string, e Exception, ac
 	}
 	err = s.actAs(ctx, actor, func(tx postgres.Querier) error {
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO schedule_exception (office_id, day, hours, slot_minutes, capacity, reason, notice, actor)
-			VALUES ($1, $2, $3, nullif($4, 0), $5, $6, $7, $8)
+			INSERT INTO schedule_exception (office_id, day, hours, slot_minutes, capacity, reason, notice, verify_first, actor)
+			VALUES ($1, $2, $3, nullif($4, 0), $5, $6, $7, $8, $9)
 			ON CONFLICT (office_id, day) DO UPDATE
 			SET hours = excluded.hours, slot_minutes = excluded.slot_minutes, capacity = excluded.capacity,
-				reason = excluded.reason, notice = excluded.notice, actor = excluded.actor, at = clock_now()`,
-			office, e.Day, string(hours), e.SlotMinutes, string(capacity), e.Reason, e.Notice, actor)
+				reason = excluded.reason, notice = excluded.notice, verify_first = excluded.verify_first,
+				actor = excluded.actor, at = clock_now()`,
+			office, e.Day, string(hours), e.SlotMinutes, string(capacity), e.Reason, e.Notice, e.VerifyFirst, actor)
 		if err != nil {
 			return err
 		}
@@ -85,6 +88,7 @@ func (s *Store) PutException(ctx context.Context, office string, e Exception, ac
 	if err != nil {
 		return fmt.Errorf("put exception of %s: %w", office, err)
 	}
+	s.hot.forget(office)
 	return nil
 }
 
@@ -96,6 +100,9 @@ func (e Exception) summary(hours, capacity string) string {
 	}
 	if len(e.Capacity) > 0 {
 		said += " for " + capacity
+	}
+	if e.VerifyFirst {
+		said += ", phone first"
 	}
 	return said + ": " + e.Reason
 }
@@ -172,5 +179,6 @@ func (s *Store) DropException(ctx context.Context, office string, day date.Date,
 	if err != nil {
 		return fmt.Errorf("drop exception of %s: %w", office, err)
 	}
+	s.hot.forget(office)
 	return nil
 }

@@ -27,6 +27,7 @@ type Exception struct {
 	Capacity    Capacity // of the groups that it names, of which 0 leaves one out
 	Reason      string   // why, for the audit
 	Notice      string   // what the public reads; may be empty
+	VerifyFirst bool     // a hot day: who books online shows a phone before they choose a time
 }
 
 // Expand is the slots of the day, in order. They lie within the hours, do not

@@ -32,6 +32,8 @@ type Rules struct {
 	ReminderTime TimeOfDay `json:"reminder_time" rule:"7"`  // the day before the visit, couples are reminded from then on
 	SMSSign      string    `json:"sms_sign"      rule:"92"` // the name that signs texts; 2 to 8 characters
 
+	ProofPerMinute int `json:"pow_holds_per_minute" rule:"94"` // so many new holds a minute, and the next costs a proof of work; 0 never does
+
 	Bring []BringText `json:"bring" rule:"11"` // what the office itself says about what to bring; 20 texts at most
 
 	EarlyMinutes  int `json:"early_minutes"     rule:"40"` // check-in opens so long before the slot starts

@@ -75,6 +75,7 @@ func (r Rules) bounds() []bound {
 		{"no_show.count", r.NoShow.Count, 0, 20},
 		{"no_show.within_days", r.NoShow.WithinDays, 0, 366},
 		{"no_show.restrict_days", r.NoShow.RestrictDays, 0, 366},
+		{"pow_holds_per_minute", r.ProofPerMinute, 0, 100_000},
 		{"early_minutes", r.EarlyMinutes, 0, 240},
 		{"late_minutes", r.LateMinutes, 0, 240},
 		{"walk_in_minutes", r.WalkInMinutes, 0, 480},

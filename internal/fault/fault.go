@@ -43,6 +43,9 @@ type Error struct {
 
 	// Offices is the ids of the offices that can do what this one cannot.
 	Offices []string
+
+	// Challenge is what has to be solved before the same is asked again.
+	Challenge string
 }
 
 // New declares a fault.
@@ -60,6 +63,11 @@ func InFields(fields map[string]string) error {
 // After is e with the time to wait before the next try.
 func (e *Error) After(d time.Duration) *Error {
 	return &Error{Kind: e.Kind, Code: e.Code, Fields: e.Fields, RetryAfter: d}
+}
+
+// With is e with what has to be solved before the next try.
+func (e *Error) With(challenge string) *Error {
+	return &Error{Kind: e.Kind, Code: e.Code, Fields: e.Fields, Challenge: challenge}
 }
 
 func (e *Error) Error() string { return e.Code }

@@ -13,7 +13,7 @@ import (
 )
 
 // The time a call may take on the booking path, where a late answer is worth
-// less than none.
+// less than none. A caller whose context ends sooner waits no longer.
 const (
 	callTimeout = 300 * time.Millisecond
 	poolTimeout = time.Second
@@ -63,7 +63,7 @@ func client(address string) (goredis.UniversalClient, error) {
 		return clusterOf(o, strings.Split(others, ","))
 	}
 	o.ReadTimeout, o.WriteTimeout, o.DialTimeout = callTimeout, callTimeout, callTimeout
-	o.PoolTimeout, o.DialerRetries = poolTimeout, 1
+	o.PoolTimeout, o.DialerRetries, o.ContextTimeoutEnabled = poolTimeout, 1, true
 	return goredis.NewClient(o), nil
 }
 
@@ -75,7 +75,7 @@ func clusterOf(first *goredis.Options, others []string) (goredis.UniversalClient
 		Addrs:    []string{first.Addr},
 		Username: first.Username, Password: first.Password, TLSConfig: first.TLSConfig,
 		ReadTimeout: callTimeout, WriteTimeout: callTimeout, DialTimeout: callTimeout,
-		PoolTimeout: poolTimeout, DialerRetries: 1,
+		PoolTimeout: poolTimeout, DialerRetries: 1, ContextTimeoutEnabled: true,
 		MaxRedirects: 2, ClusterStateReloadInterval: time.Second,
 	}
 	for _, other := range others {
@@ -97,7 +97,7 @@ func sentinel(rest string) (goredis.UniversalClient, error) {
 	o := &goredis.FailoverOptions{
 		MasterName:  master,
 		ReadTimeout: callTimeout, WriteTimeout: callTimeout, DialTimeout: callTimeout,
-		PoolTimeout: poolTimeout, DialerRetries: 1,
+		PoolTimeout: poolTimeout, DialerRetries: 1, ContextTimeoutEnabled: true,
 	}
 	if login, after, ok := strings.Cut(hosts, "@"); ok {
 		o.Username, o.Password, _ = strings.Cut(login, ":")

@@ -762,6 +762,9 @@ type Exception struct {
 	Notice      string  `json:"notice"`
 	Reason      string  `json:"reason"`
 	SlotMinutes int     `json:"slot_minutes,omitempty,omitzero"`
+
+	// VerifyFirst A hot day: phones are verified before a time is chosen online.
+	VerifyFirst bool `json:"verify_first,omitempty,omitzero"`
 }
 
 // ExceptionPreview defines model for ExceptionPreview.
@@ -794,6 +797,10 @@ type ExceptionRequest struct {
 
 	// SlotMinutes As the schedule has it if it is left out.
 	SlotMinutes int `json:"slot_minutes,omitempty,omitzero"`
+
+	// VerifyFirst A hot day: who books online verifies a phone before they choose a time. It holds at once, also for a day that is
+	// published; no if it is left out.
+	VerifyFirst bool `json:"verify_first,omitempty,omitzero"`
 }
 
 // Exceptions defines model for Exceptions.
@@ -823,6 +830,12 @@ type HoldID = openapi_types.UUID
 
 // HoldRequest Examples: {"slot":"430702-20260520-0900-marriage"}
 type HoldRequest struct {
+	// Phone As people write it, with or without +86, hyphens and spaces.
+	Phone PhoneNumber `json:"phone,omitempty,omitzero"`
+
+	// PhoneCode The six digits that were sent.
+	PhoneCode PhoneCode `json:"phone_code,omitempty,omitzero"`
+
 	// Slot Office, day, time and kind of service.
 	//
 	// Examples: 430702-20260520-0900-marriage
@@ -1532,6 +1545,9 @@ type OfficeId = OfficeID
 // Examples: 5f0c2f0e-3d0a-4a52-8a55-0f0f4a8b7c11
 type OptionalKey = IdempotencyKey
 
+// Proof defines model for proof.
+type Proof = string
+
 // RangeFrom Examples: 2026-05-20
 type RangeFrom = Date
 
@@ -1560,6 +1576,9 @@ type BookParams struct {
 type HoldParams struct {
 	// IdempotencyKey Makes a repeated request the same one.
 	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+
+	// Proof A solved challenge, where the office is overrun.
+	Proof Proof `json:"Proof,omitempty,omitzero"`
 }
 
 // ListExceptionsParams defines parameters for ListExceptions.
@@ -1970,6 +1989,21 @@ func (w *ServerInterfaceWrapper) Hold(ctx echo.Context) error {
 		}
 
 		params.IdempotencyKey = IdempotencyKey
+	}
+	// ------------- Optional header parameter "Proof" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Proof")]; found {
+		var Proof Proof
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Proof, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Proof", valueList[0], &Proof, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Proof: %s", err))
+		}
+
+		params.Proof = Proof
 	}
 
 	// Invoke the callback with all the unmarshaled arguments

@@ -17,6 +17,7 @@ import (
 	"hunyue/internal/fault"
 	"hunyue/notify"
 	"hunyue/server/auth"
+	"hunyue/server/limit"
 	"hunyue/slots"
 )
 
@@ -29,6 +30,7 @@ type API struct {
 	Codes    *notify.Codes
 	Notices  *notify.Notices
 	Accounts *auth.Accounts
+	Limits   *limit.Limiter // nil: there are none
 }
 
 var _ StrictServerInterface = (*API)(nil)
@@ -48,8 +50,13 @@ func (a *API) Mount(g *echo.Group) error {
 	for id, op := range all {
 		if op.staff {
 			doors[id] = append(doors[id], a.Accounts.Require(op.roles...))
+		} else {
+			doors[id] = append(doors[id], known)
 		}
 		doors[id] = append(doors[id], op.check)
+		if act, has := limited[id]; has {
+			doors[id] = append(doors[id], a.budgeted(act))
+		}
 	}
 	RegisterHandlersWithOptions(g, NewStrictHandler(a, nil), RegisterHandlersOptions{OperationMiddlewares: doors})
 	return nil

@@ -38,6 +38,7 @@ func (a *API) Book(ctx context.Context, r BookRequestObject) (BookResponseObject
 	if err != nil {
 		return nil, err
 	}
+	a.Limits.Booked(ctx, askerIn(ctx).who, r.Body.Hold.String())
 	answer, err := a.receiptOf(ctx, receipt)
 	return Book201JSONResponse(answer), err
 }
@@ -183,6 +184,7 @@ func (a *API) MoveAppointment(ctx context.Context, r MoveAppointmentRequestObjec
 	if err != nil {
 		return nil, err
 	}
+	a.Limits.Booked(ctx, askerIn(ctx).who, r.Body.Hold.String())
 	answer, err := a.masked(ctx, moved)
 	return MoveAppointment200JSONResponse(answer), err
 }

@@ -28,7 +28,7 @@ func (a *API) ListExceptions(ctx context.Context, r ListExceptionsRequestObject)
 	}
 	answer := exceptions{All: []exception{}}
 	for _, e := range found {
-		answer.All = append(answer.All, exception{e.Day, e.Hours, e.SlotMinutes, e.Capacity, e.Reason, e.Notice})
+		answer.All = append(answer.All, exception{e.Day, e.Hours, e.SlotMinutes, e.Capacity, e.Reason, e.Notice, e.VerifyFirst})
 	}
 	return answer, nil
 }
@@ -63,6 +63,7 @@ type exception struct {
 	Capacity    slots.Capacity `json:"capacity,omitempty"`
 	Reason      string         `json:"reason"`
 	Notice      string         `json:"notice"`
+	VerifyFirst bool           `json:"verify_first,omitempty"`
 }
 
 // VisitListExceptionsResponse sends it.
@@ -80,6 +81,7 @@ func (a *API) PutException(ctx context.Context, r PutExceptionRequestObject) (Pu
 	}
 	e := slots.Exception{
 		Day: r.Date, Hours: sent.Hours, SlotMinutes: sent.SlotMinutes, Capacity: sent.Capacity, Reason: sent.Reason, Notice: sent.Notice,
+		VerifyFirst: sent.VerifyFirst,
 	}
 	given, err := a.Offices.TryException(ctx, o.ID, e)
 	if err == nil && !r.Body.DryRun {

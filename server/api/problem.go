@@ -22,6 +22,7 @@ type ProblemDocument struct {
 	Fields     map[string]string `json:"fields,omitempty"`
 	Offices    []string          `json:"offices,omitempty"`     // that can do what this one cannot
 	RetryAfter int               `json:"retry_after,omitempty"` // seconds
+	Challenge  string            `json:"challenge,omitempty"`   // to be solved first
 	Request    string            `json:"request,omitempty"`     // under which we have noted our own mistake
 }
 
@@ -72,7 +73,7 @@ func statusOf(kind fault.Kind) int {
 func Problem(f *fault.Error, title string) ProblemDocument {
 	return ProblemDocument{
 		Type: "about:blank", Title: title, Status: Status(f), Code: f.Code, Fields: f.Fields, Offices: f.Offices,
-		RetryAfter: seconds(f.RetryAfter),
+		RetryAfter: seconds(f.RetryAfter), Challenge: f.Challenge,
 	}
 }
 
@@ -105,7 +106,7 @@ func WriteProblem(c echo.Context, f *fault.Error, title string) error {
 var plain sync.Map
 
 func rendered(p ProblemDocument) ([]byte, error) {
-	if p.Fields != nil || p.RetryAfter != 0 || p.Request != "" {
+	if p.Fields != nil || p.RetryAfter != 0 || p.Request+p.Challenge != "" {
 		return json.Marshal(p)
 	}
 	type key struct{ code, title string }

@@ -162,8 +162,19 @@ func (a *API) Hold(ctx context.Context, r HoldRequestObject) (HoldResponseObject
 	if err != nil {
 		return nil, err
 	}
+	rules, err := a.Offices.Rules(ctx, slot.Office, slot.Day)
+	if err != nil {
+		return nil, err
+	}
+	phone, err := a.phoneInHand(ctx, *r.Body)
+	if err != nil {
+		return nil, err
+	}
 	key := r.Params.IdempotencyKey
-	held, err := a.Desk.Hold(ctx, booking.HoldRequest{Slot: slot, Channel: slots.Web, Key: key, Scope: scopeOf(ctx, key), Once: true})
+	held, err := a.Desk.Hold(ctx, booking.HoldRequest{
+		Slot: slot, Channel: slots.Web, Key: key, Scope: scopeOf(ctx, key), Once: true,
+		Phone: phone, Admit: a.admission(ctx, slot.Office, rules, phone),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -218,6 +229,7 @@ func (a *API) ReleaseHold(ctx context.Context, r ReleaseHoldRequestObject) (Rele
 	if err := a.Desk.Release(ctx, r.Id, shownIn(ctx).token, holder); err != nil {
 		return nil, err
 	}
+	a.Limits.Released(ctx, askerIn(ctx).who, r.Id.String())
 	return ReleaseHold204Response{}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"hunyue/booking"
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
+	"hunyue/server/limit"
 	"hunyue/slots"
 )
 
@@ -24,6 +25,7 @@ type againPage struct {
 	Busy   bool   // somebody has an appointment already: other times cannot help
 	Find   bool   // which can be found here
 	Phone  string // of the office
+	Proof  proof
 }
 
 // unheld is the page for somebody whose place is gone: what they have typed is
@@ -44,7 +46,7 @@ func (l line) unheld(c echo.Context, pg page, f bookForm, s subject, err error) 
 	case errNoCookies.Code:
 		l.session(c) // so that it works as soon as they are allowed
 	case booking.ErrFull.Code, booking.ErrClosed.Code, booking.ErrNotOpen.Code, booking.ErrHoldForeign.Code,
-		booking.ErrSuspended.Code, booking.ErrResuming.Code, slots.ErrNoSuchSlot.Code:
+		booking.ErrSuspended.Code, booking.ErrResuming.Code, slots.ErrNoSuchSlot.Code, limit.ErrProofNeeded.Code:
 	default:
 		return err
 	}
@@ -74,13 +76,15 @@ func (l line) offer(c echo.Context, status int, pg page, f bookForm, s subject, 
 	again := againPage{
 		page: pg, Base: l.base, Title: pg.T("again.title"), Kept: f.begun() && len(times) > 0, Legend: legend, Phone: s.office.Phone,
 		Back: l.daysAt(s.office.ID, s.service.ID), Days: l.openDays(pg, a, s.wish, day),
-		Keep: append(f.typed(), hidden{"service", f.Service}, hidden{"key", newKey()}, hidden{"was", f.Slot}),
+		Keep:  append(f.typed(), hidden{"service", f.Service}, hidden{"key", newKey()}, hidden{"was", f.Slot}),
+		Proof: l.proof(c, pg, s.wish),
 	}
 	for _, t := range times {
 		row := l.timeRow(pg, s.wish, t)
 		if near {
 			row.Words = pg.ShortDay(t.Slot.Day) + " " + row.Words
 		}
+		row.Chosen = again.Proof.Call != "" && row.ID == f.Slot
 		again.Times = append(again.Times, row)
 	}
 	return l.render(c, status, "again", again)

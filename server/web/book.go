@@ -15,6 +15,7 @@ import (
 	"hunyue/internal/fault"
 	"hunyue/notify"
 	"hunyue/server/auth"
+	"hunyue/server/limit"
 	"hunyue/slots"
 )
 
@@ -128,8 +129,12 @@ func (l line) take(c echo.Context, s subject, f *bookForm) error {
 		return errNoCookies
 	}
 	holder := l.holder(c)
+	phone, err := l.phoneFor(c)
+	if err != nil {
+		return err
+	}
 	held, err := l.Desk.Hold(c.Request().Context(), booking.HoldRequest{
-		Slot: s.slot, Channel: l.channel, Session: holder, Key: f.Key,
+		Slot: s.slot, Channel: l.channel, Session: holder, Key: f.Key, Phone: phone, Admit: l.admission(c, s),
 	})
 	if err != nil {
 		return err
@@ -239,6 +244,9 @@ func (l line) checked(c echo.Context, f bookForm, s subject) error {
 	if l.assisted() {
 		return l.checkForCaller(c, pg, f, s, app)
 	}
+	if l.known(c, f, app.Phone) {
+		return l.showCheck(c, http.StatusOK, pg, f, s)
+	}
 	pg, err := l.send(c.Request().Context(), pg, app.Phone.Number())
 	if err != nil {
 		return err
@@ -248,7 +256,7 @@ func (l line) checked(c echo.Context, f bookForm, s subject) error {
 
 // send sends a code and says so. That one was sent a moment ago is no mistake.
 func (p *Pages) send(ctx context.Context, pg page, phone string) (page, error) {
-	err := p.Codes.Request(ctx, phone, pg.Lang, "")
+	err := p.requestCode(ctx, phone, pg.Lang)
 	switch {
 	case err == nil:
 		pg.Notice = pg.T("code.sent")
@@ -256,6 +264,8 @@ func (p *Pages) send(ctx context.Context, pg page, phone string) (page, error) {
 		return p.sentBefore(ctx, pg, phone, fault.Of(err).RetryAfter)
 	case errors.Is(err, notify.ErrCodeTooMany):
 		pg = pg.refused(notify.ErrCodeTooMany)
+	case errors.Is(err, limit.ErrTooMany):
+		pg.Alert = pg.wait(fault.Of(err).RetryAfter)
 	default:
 		return pg, err
 	}

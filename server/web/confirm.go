@@ -22,7 +22,7 @@ func (l line) confirm(c echo.Context) error {
 		return l.showDetails(c, http.StatusUnprocessableEntity, pg, f, s, wrong)
 	}
 	app.Code = digits(f.Code)
-	if app.Code == "" && !l.assisted() {
+	if app.Code == "" && !l.assisted() && !l.known(c, f, app.Phone) {
 		pg.Mistakes = []mistake{{"code", pg.T("wrong.code.required")}}
 		return l.showCheck(c, http.StatusUnprocessableEntity, pg, f, s)
 	}

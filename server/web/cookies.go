@@ -30,6 +30,7 @@ func (p *Pages) own(name string) string {
 
 // session is who holds: a random name for this browser, until it is closed.
 func (p *Pages) session(c echo.Context) string {
+	p.nameDevice(c)
 	name := p.own("session")
 	if known, err := c.Cookie(name); err == nil && len(known.Value) >= 26 {
 		return known.Value

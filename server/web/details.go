@@ -233,6 +233,7 @@ type checkPage struct {
 	Assisted  bool
 	Keep      []hidden
 	Code      field
+	Known     bool // the phone was shown before the time was chosen
 	Phone     string
 	Bring     []string
 }
@@ -252,7 +253,8 @@ func (l line) showCheck(c echo.Context, status int, pg page, f bookForm, s subje
 	app, _ := l.judge(f, s)
 	d := checkPage{
 		page: pg, Step: l.step(pg, 3), Base: l.base, Assisted: l.assisted(), Extend: s.rules.Extendable,
-		Keep: append(f.held(), f.typed()...), Phone: app.Phone.Masked(), Bring: pg.bring(s.service, s.rules, s.slot.Day, kinds(app)),
+		Known: l.known(c, f, app.Phone),
+		Keep:  append(f.held(), f.typed()...), Phone: app.Phone.Masked(), Bring: pg.bring(s.service, s.rules, s.slot.Day, kinds(app)),
 		Code: field{Name: "code", Label: pg.T("code.label"), Hint: pg.T("code.hint"), Mode: "numeric", Auto: "one-time-code"},
 		Answers: []answer{
 			{pg.T("answer.when"), pg.Day(s.slot.Day) + " " + pg.Clock(s.starts)},

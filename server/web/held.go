@@ -56,6 +56,7 @@ func (p *Pages) oneHold(c echo.Context, now booking.Hold, service, session strin
 		if _, expected := errors.AsType[*fault.Error](err); err != nil && !expected {
 			return err // what has ended or was booked is nothing to give back
 		}
+		p.Limits.Released(c.Request().Context(), p.who(c), before.hold.String())
 	}
 	p.keep(c, now, service)
 	return nil

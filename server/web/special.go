@@ -21,7 +21,7 @@ type special struct {
 }
 
 // specialDay is one of them.
-type specialDay struct{ Date, When, Hours, Why string }
+type specialDay struct{ Date, When, Hours, Why, Hot string }
 
 // trial is what a day unlike others would offer, or what it is planned to.
 type trial struct {
@@ -34,7 +34,7 @@ type trial struct {
 
 // specialInputs is the inputs of the form but for the groups' places.
 func specialInputs() []string {
-	return []string{"special.day", "special.hours", "special.slot_minutes", "special.reason", "special.notice"}
+	return []string{"special.day", "special.hours", "special.slot_minutes", "special.reason", "special.notice", "special.verify_first"}
 }
 
 // specialFields is the form for a day: what was typed, and otherwise nothing.
@@ -52,7 +52,16 @@ func (pg page) specialFields(c echo.Context, o slots.Office, wrong wrongs) []fie
 	}
 	return append(fields,
 		typed(field{Name: "special.reason", Hint: pg.T("suspend.reason_hint")}, "special.reason"),
-		typed(field{Name: "special.notice", Long: true, Hint: pg.T("suspend.notice_hint")}, "special.notice"))
+		typed(field{Name: "special.notice", Long: true, Hint: pg.T("suspend.notice_hint")}, "special.notice"),
+		pg.verifyFirst(c.FormValue("special.verify_first")))
+}
+
+// verifyFirst asks whether the day is a hot one.
+func (pg page) verifyFirst(typed string) field {
+	return field{
+		Name: "special.verify_first", Label: pg.T("special.verify_first"), Hint: pg.T("special.verify_hint"),
+		Choices: []option{{"", pg.T("special.verify_no"), typed == ""}, {"1", pg.T("special.verify_yes"), typed == "1"}},
+	}
 }
 
 func specialCapacity(g slots.Group) string { return "special.capacity." + string(g) }
@@ -80,7 +89,11 @@ func (p *Pages) specialDays(c echo.Context, pg page, o slots.Office, today date.
 		if hours == "" {
 			hours = pg.T("special.closed")
 		}
-		all = append(all, specialDay{Date: e.Day.String(), When: pg.ShortDay(e.Day), Hours: hours, Why: e.Reason})
+		day := specialDay{Date: e.Day.String(), When: pg.ShortDay(e.Day), Hours: hours, Why: e.Reason}
+		if e.VerifyFirst {
+			day.Hot = pg.T("special.verify_first")
+		}
+		all = append(all, day)
 	}
 	return all, nil
 }
@@ -146,6 +159,7 @@ func specialOf(c echo.Context, o slots.Office) (slots.Exception, wrongs) {
 	e := slots.Exception{
 		Day: typedDay(c, wrong, "special.day"), Capacity: slots.Capacity{},
 		Reason: strings.TrimSpace(c.FormValue("special.reason")), Notice: strings.TrimSpace(c.FormValue("special.notice")),
+		VerifyFirst: c.FormValue("special.verify_first") == "1",
 	}
 	if minutes, typed := number("special.slot_minutes"); typed {
 		if e.SlotMinutes = minutes; minutes == 0 {

@@ -25,7 +25,7 @@ var shown = map[string]any{
 	"change": changePage{}, "check": checkPage{}, "choice": choicePage{}, "correct": correctPage{}, "data": dataPage{}, "details": detailsPage{},
 	"erase": erasePage{}, "error": errorPage{}, "find": findPage{}, "guest": guestPage{}, "home": homePage{}, "login": loginPage{},
 	"manage": managePage{}, "messages": messagesPage{}, "notice": noticePage{}, "offices": officesPage{},
-	"places": placesPage{}, "settings": settingsPage{}, "staff": staffPage{}, "today": todayPage{},
+	"phone": phonePage{}, "places": placesPage{}, "settings": settingsPage{}, "slow": slowPage{}, "staff": staffPage{}, "today": todayPage{},
 	"notices": noticesPage{}, "announced": announcedPage{}, "drafts": draftsPage{}, "draft": draftPage{}, "compose": composePage{},
 	"help": helpPage{}, "foreign": foreignPage{}, "privacy": privacyPage{}, "accessibility": explaining{}, "bring": bringPage{}, "rare": rarePage{},
 }

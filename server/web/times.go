@@ -40,6 +40,8 @@ type choicePage struct {
 	Next    string // what follows the choice
 	HeldFor int    // minutes
 	Phone   string // of the office, where nothing is free
+	Verify  string // where a phone is shown before a time is chosen
+	Proof   proof
 }
 
 // chooser is what a page of days and times is for: a booking, or a move.
@@ -60,6 +62,8 @@ type timeRow struct {
 	Label string
 	Open  bool
 	To    string // where it can be chosen, if that is another page
+
+	Chosen bool // before something came between
 }
 
 // choose is the days and the times of an office for couples who book. It opens on
@@ -119,6 +123,9 @@ func (l line) showChoice(c echo.Context, status int, pg page, w wish, day date.D
 		return err
 	}
 	l.session(c)
+	if err := l.guard(c, &d, w, day); err != nil {
+		return err
+	}
 	return l.renderPacked(c, status, "choice", d)
 }
 

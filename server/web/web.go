@@ -20,6 +20,7 @@ import (
 	"hunyue/notify"
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
+	"hunyue/server/limit"
 	"hunyue/slots"
 )
 
@@ -33,6 +34,7 @@ type Pages struct {
 	Notices  *notify.Notices
 	Accounts *auth.Accounts
 	Dev      *notify.DevChannel // nil outside demo mode
+	Limits   *limit.Limiter     // nil: there are none
 	Keys     *seal.Keys
 	Clock    *clock.Clock
 	Texts    *i18n.Texts
@@ -64,6 +66,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	e.POST("/settings", p.set)
 
 	p.web().mount(e.Group(""))
+	p.mountLimits(e)
 
 	e.GET("/find", p.find)
 	e.POST("/find", p.findAgain)
