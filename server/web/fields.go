@@ -42,7 +42,7 @@ func (f field) Longest() int {
 		return 8
 	case "again", "celsius", "code", "companion.celsius", "number", "number2", "reading":
 		return 20
-	case "document.number", "phone":
+	case "document.number", "mobile", "phone":
 		return 30
 	case "device":
 		return 32

@@ -20,7 +20,7 @@ import (
 var shown = map[string]any{
 	"again": againPage{}, "booked": bookedPage{}, "called": calledPage{}, "cancel": cancelPage{},
 	"change": changePage{}, "check": checkPage{}, "choice": choicePage{}, "details": detailsPage{},
-	"error": errorPage{}, "find": findPage{}, "guest": guestPage{}, "home": homePage{}, "login": loginPage{},
+	"error": errorPage{}, "find": findPage{}, "found": foundPage{}, "picture": picturePage{}, "stays": staysPage{}, "guest": guestPage{}, "home": homePage{}, "login": loginPage{},
 	"manage": managePage{}, "messages": messagesPage{}, "notice": noticePage{}, "offices": officesPage{},
 	"places": placesPage{}, "settings": settingsPage{}, "staff": staffPage{}, "today": todayPage{},
 }

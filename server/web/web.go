@@ -59,12 +59,11 @@ func (p *Pages) Mount(e *echo.Echo) {
 
 	p.web().mount(e.Group(""))
 
-	e.GET("/find", p.find)
-	e.POST("/find", p.findAgain)
-	e.POST("/find/code", p.findCode)
-	e.POST("/find/phone", p.findByPhone)
-	e.POST("/find/secret", p.findBySecret)
+	p.mountFind(e)
 	e.GET("/b/:number", p.booked)
+	e.GET("/b/:number/image", p.picture)
+	e.GET("/b/:number/image.png", p.pictureFile)
+	e.GET("/b/:number/calendar.ics", p.calendar)
 	e.GET("/b/:number/cancel", p.cancelling)
 	e.POST("/b/:number/cancel/code", p.cancelCode)
 	e.POST("/b/:number/cancel", p.cancel)
