@@ -189,7 +189,7 @@ func (p *Pages) texted(mine own) (string, error) {
 // mapLink opens the office in the phone's own map (RFC 5870): nothing is asked of
 // anybody before that, and no map service is preferred.
 func mapLink(pg page, o slots.Office) template.URL {
-	return template.URL("geo:0,0?q=" + url.PathEscape(pg.officeName(o)+" "+o.Address)) //nolint:gosec // our scheme, and the rest is escaped
+	return template.URL("geo:0,0?q=" + url.PathEscape(pg.officeName(o)+" "+o.Address)) // the rest is escaped
 }
 
 // fixed is why the couple cannot move its appointment any more, or nil: too late

@@ -94,5 +94,5 @@ func (p *Pages) inLine(ctx context.Context, pg page, o own) (news, error) {
 	return n, nil
 }
 
-// inFives is a wait in minutes, rounded up to five: nobody knows it better.
-func inFives(d time.Duration) int { return 5 * int(math.Ceil(d.Minutes()/5)) }
+// inFives is a wait in minutes, to the nearest five: nobody knows it better.
+func inFives(d time.Duration) int { return 5 * max(1, int(math.Round(d.Minutes()/5))) }
