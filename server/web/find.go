@@ -75,14 +75,14 @@ func (p *Pages) showFind(c echo.Context, status int, pg page, f findForm, wrong 
 	return p.render(c, status, "find", d)
 }
 
-// findAgain is the page in another language, with what was typed.
+// findAgain is the page in another language or size, with what was typed.
 func (p *Pages) findAgain(c echo.Context) error {
 	var f findForm
 	if err := c.Bind(&f); err != nil {
 		return err
 	}
-	if f.sent = c.FormValue("sent"); f.sent != "" && f.sent != byPhone {
-		f.sent = byNumber
+	if sent := c.FormValue("page"); sent == byPhone || sent == byNumber {
+		f.sent = sent
 	}
 	return p.showFind(c, http.StatusOK, p.page(c), f, nil)
 }

@@ -133,7 +133,7 @@ func TestAPhoneThatGetsNoCodeIsToldWhy(t *testing.T) {
 		v.accessible()
 	}
 	v.get("/find").send("/find/send", "mobile", hisPhone).want(http.StatusOK)
-	v.send("/find?lang=en", "sent", "phone").want(http.StatusOK, "Code from the text", "中文")
+	v.send("/find?lang=en", "page", "phone").want(http.StatusOK, "Code from the text", "中文")
 	if got := v.form("/find/mine").Get("mobile"); got != hisPhone {
 		t.Errorf("in the other language the phone is %q", got)
 	}

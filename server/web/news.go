@@ -84,8 +84,12 @@ func (p *Pages) inLine(ctx context.Context, pg page, o own) (news, error) {
 		n.Title, n.Text = pg.T("status.in_service"), pg.T("booked.served", "counter", w.Counter)
 	case o.Status == booking.Called:
 		n.Title, n.Text = pg.T("booked.called", "counter", w.Counter), pg.T("booked.called_text", "ticket", w.Ticket)
+	case w.Now == "" && w.Ahead == 0:
+		n.Text = pg.T("booked.line_first")
 	case w.Now == "":
 		n.Text = pg.T("booked.line_begins", "n", w.Ahead)
+	case w.Ahead == 0:
+		n.Text = pg.T("booked.line_next", "now", w.Now, "ticket", w.Ticket)
 	case w.About == 0:
 		n.Text = pg.T("booked.line", "now", w.Now, "ticket", w.Ticket, "n", w.Ahead)
 	default:

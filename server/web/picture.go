@@ -25,8 +25,9 @@ type picturePage struct {
 // The picture of an appointment, in pixels: as wide as a phone shows it sharply.
 const (
 	pictureWidth  = 720
-	pictureHeight = 960
+	pictureHeight = 900
 	moduleSize    = 20
+	shownWidth    = 256 // fits the narrowest screen at every size of print
 )
 
 // picture is a page with a picture to press and hold: browsers inside other
@@ -38,7 +39,7 @@ func (p *Pages) picture(c echo.Context) error {
 	}
 	pg := p.page(c)
 	return p.render(c, http.StatusOK, "picture", picturePage{
-		page: pg, Own: pg.ownWords(mine), Width: pictureWidth / 2, Height: pictureHeight / 2,
+		page: pg, Own: pg.ownWords(mine), Width: shownWidth, Height: shownWidth * pictureHeight / pictureWidth,
 	})
 }
 
@@ -77,16 +78,16 @@ type caption struct {
 func drawPicture(code qrCode, lines []caption) ([]byte, error) {
 	picture := image.NewGray(image.Rect(0, 0, pictureWidth, pictureHeight))
 	draw.Draw(picture, picture.Bounds(), image.White, image.Point{}, draw.Src)
-	left := (pictureWidth - code.Size()*moduleSize) / 2
+	left, top := (pictureWidth-code.Size()*moduleSize)/2, moduleSize
 	for y := range code.Size() {
 		for x := range code.Size() {
 			if code.dark(x, y) {
-				corner := image.Pt(left+x*moduleSize, left+y*moduleSize)
+				corner := image.Pt(left+x*moduleSize, top+y*moduleSize)
 				draw.Draw(picture, image.Rectangle{corner, corner.Add(image.Pt(moduleSize, moduleSize))}, image.Black, image.Point{}, draw.Src)
 			}
 		}
 	}
-	if err := write(picture, left+code.Size()*moduleSize, lines); err != nil {
+	if err := write(picture, top+code.Size()*moduleSize, lines); err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
