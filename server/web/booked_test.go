@@ -439,3 +439,67 @@ func (tn *town) stored(number string, names ...string) {
 
 // sendDue sends whatever is due.
 func (tn *town) sendDue() { tn.t.Helper(); tn.must(tn.worker.Drain(tn.t.Context())) }
+
+// Every page of an appointment, in every state, in both languages.
+func TestThePagesOfAnAppointmentAreWrittenInBothLanguages(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{"zh", "en"} {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			tn := newTown(t)
+			v := tn.visitor()
+			v.get("/?lang=" + lang)
+			v.get(theDay).send(theDay, "slot", nineClock)
+			v.send("/book/check", couple()...)
+			v.send("/book/confirm", "code", v.codeFor(hisPhone)).sound(lang)
+			at := v.URL.Path
+			number := path.Base(at)
+			other := tn.otherCouple(t.Context(), 1)
+			v.get(at + "/image").sound(lang)
+			v.get(at + "?moved=1").sound(lang)
+			tn.later(2 * time.Minute)
+			v.get("/find").send("/find/send", "mobile", "1").sound(lang)
+			v.send("/find/send", "mobile", "13800000009").sound(lang)
+			v.send("/find/mine", "code", "000000").sound(lang)
+			v.send("/find/mine", "code", tn.codeFor("13800000009")).sound(lang)
+			v.get(at + "/change?date=2026-05-22")
+			v.send(at+"/change", "slot", office+"-20260523-0900-marriage").sound(lang) // a Saturday
+			v.get(at + "/cancel").sound(lang)
+			tn.at("2026-05-20 08:00")
+			for _, page := range []string{"", "/cancel", "/change"} {
+				v.get(at + page).sound(lang)
+			}
+			tn.at("2026-05-20 08:40")
+			v.get(at).sound(lang)
+			v.get(at + "?still=1").sound(lang)
+			tn.arrive(other, 365, 365)
+			tn.arrive(number, 365, 366)
+			v.get(at).sound(lang)
+			tn.call(other, "1")
+			v.get(at).sound(lang)
+			tn.call(number, "3")
+			v.get(at).sound(lang)
+			_, err := tn.Hall.Start(t.Context(), number, "3", "registrar")
+			tn.must(err)
+			v.get(at).sound(lang)
+			_, err = tn.Hall.Complete(t.Context(), number, "J430702-2026-000001", "registrar")
+			tn.must(err)
+			v.get(at).sound(lang)
+			v.endings(lang)
+		})
+	}
+}
+
+// endings looks at the page of an appointment for each way in which it may end.
+func (v *visitor) endings(lang string) {
+	v.t.Helper()
+	v.at("2026-05-18 12:00")
+	for _, as := range []booking.Status{booking.Cancelled, booking.CancelledByOffice, booking.NoShow, booking.HealthDeferred} {
+		v.get(theDay).send(theDay, "slot", office+"-20260520-1000-marriage")
+		v.send("/book/check", couple()...)
+		v.send("/book/confirm", "code", v.codeFor(hisPhone)).want(http.StatusOK)
+		v.end(path.Base(v.URL.Path), as)
+		v.get(v.URL.Path).sound(lang)
+		v.later(2 * time.Minute)
+	}
+}
