@@ -61,7 +61,7 @@ func (f field) Longest() int {
 // columns.
 func (f field) Class() string {
 	switch kindOf(f.Name) {
-	case "code", "document.number", "number", "number2", "phone":
+	case "code", "document.number", "mobile", "number", "number2", "phone":
 		return "digits"
 	}
 	return ""
