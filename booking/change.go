@@ -76,7 +76,7 @@ func (d *Desk) canceller(a Appointment) uuid.UUID {
 // of the couple has to hold on the new day.
 //
 // Faults: those of Cancel, those of a hold, invalid_input by field, ErrFull,
-// ErrTooManyMoves.
+// ErrClosed, ErrSuspended, ErrTooManyMoves.
 func (d *Desk) Move(ctx context.Context, c Change, hold uuid.UUID, token, session string) (Appointment, error) {
 	a := c.Appointment
 	g, slot, channel, err := d.read(token, hold, session)
@@ -105,6 +105,7 @@ func (d *Desk) Move(ctx context.Context, c Change, hold uuid.UUID, token, sessio
 	if err == nil && refused == nil {
 		d.free(ctx, g, "C", nil)
 	}
+	err = d.closedWhy(ctx, slot, slots.Service{ID: a.Service, Group: slot.Group}, channel, err)
 	return d.changed(ctx, a, lines, refused, err)
 }
 

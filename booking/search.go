@@ -37,8 +37,8 @@ const most = 200
 var eightDigits = regexp.MustCompile(`^[1-9][0-9]{7}$`)
 
 // Search is the appointments of an office that q names: an appointment number,
-// a phone or a document number, each of them whole; with an empty q all of one
-// day. A zero day means any day. There are at most 200, in order of time.
+// what its QR code holds (see DoorPass), a phone or a document number, each of
+// them whole; with an empty q all of one day. A zero day means any day. There are at most 200, in order of time.
 func (d *Desk) Search(ctx context.Context, office, q string, day date.Date) ([]Row, error) {
 	q = strings.TrimSpace(q)
 	number, phone, persons := d.recognise(q)
@@ -58,22 +58,18 @@ func (d *Desk) Search(ctx context.Context, office, q string, day date.Date) ([]R
 	if err != nil {
 		return nil, fmt.Errorf("search appointments: %w", err)
 	}
-	rows := make([]Row, 0, len(found))
-	for _, a := range found {
-		row, err := d.Masked(ctx, a)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
+	return d.masked(ctx, found)
 }
 
 // recognise says what q may be: eight digits are an appointment's number, or a
-// Taiwan permit's. What it cannot be is empty, and nothing has that.
+// Taiwan permit's; sixteen are a door pass, if it is ours. What it cannot be is
+// empty, and nothing has that.
 func (d *Desk) recognise(q string) (number string, phone []byte, persons [][]byte) {
 	if eightDigits.MatchString(q) {
 		number = q
+	}
+	if n, ours := d.readDoorPass(q); ours {
+		number = n
 	}
 	if p, wrong := identity.ParsePhone(q); wrong == "" {
 		phone = d.Keys.MAC("phone", []byte(p.Number()))

@@ -1246,7 +1246,7 @@ type SearchRequest struct {
 	Date   Date     `json:"date,omitempty,omitzero"`
 	Office OfficeID `json:"office,omitempty,omitzero"`
 
-	// Q The whole number of an appointment, a phone or a document.
+	// Q The whole number of an appointment, a phone or a document, or what an appointment's QR code holds.
 	Q string `json:"q"`
 }
 
@@ -1649,8 +1649,8 @@ type ListAppointmentsParams struct {
 	// Date The day; today if it is left out.
 	Date Date `form:"date,omitempty" json:"date,omitempty,omitzero"`
 
-	// Q An appointment's number, whatever its day.
-	Q Number `form:"q,omitempty" json:"q,omitempty,omitzero"`
+	// Q An appointment's number, or the sixteen digits of its QR code, whatever its day.
+	Q string `form:"q,omitempty" json:"q,omitempty,omitzero"`
 
 	// Office One of your offices; all of them if it is left out.
 	Office OfficeID `form:"office,omitempty" json:"office,omitempty,omitzero"`

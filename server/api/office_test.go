@@ -82,6 +82,15 @@ func TestStaffBookReceiveAndServeACouple(t *testing.T) {
 	if len(list.Appointments) != 1 || list.Appointments[0].Number != r.Number {
 		t.Errorf("found by phone: %+v", list)
 	}
+	pass := w.api.Desk.DoorPass(r.Number)
+	w.ask(http.StatusOK, sent{"GET", "/staff/appointments?q=" + pass, "", w.as(auth.Hall)}, &list)
+	if len(list.Appointments) != 1 || list.Appointments[0].Number != r.Number {
+		t.Errorf("found by what the QR code holds: %+v", list)
+	}
+	w.ask(http.StatusOK, sent{"GET", "/staff/appointments?q=" + r.Number + "00000000", "", w.as(auth.Hall)}, &list)
+	if len(list.Appointments) != 0 {
+		t.Errorf("found by a code that is not ours: %+v", list)
+	}
 
 	at := "/staff/appointments/" + r.Number
 	receptionist, registrar := w.as(auth.Hall), w.as(auth.Registrar)

@@ -1,8 +1,12 @@
 package web
 
 import (
+	"errors"
+	"html/template"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -85,15 +89,19 @@ func askWho(c echo.Context) error {
 type bookedPage struct {
 	page
 	Own       ownWords
-	Status    string
+	News      news
 	Active    bool
+	Code      *qrCode // to be scanned at the door; nil where nothing is to be shown
+	Map       template.URL
 	Bring     []string
 	Rules     []string
-	Ticket    string
+	Texted    string // which phone was told
 	CanChange bool
 	CanMove   bool
+	CanKeep   bool // as a picture and in a calendar
+	Calendar  bool // files can be taken out of this browser
 	Secret    string
-	Ended     string // what can be done about an appointment that is cancelled
+	Still     bool   // the page no longer asks again by itself
 	Again     string // where another is booked
 }
 
@@ -112,6 +120,12 @@ func (pg page) ownWords(o own) ownWords {
 	}
 }
 
+// Grouped is the number as people read it out.
+func (o ownWords) Grouped() string { return o.Number[:4] + " " + o.Number[4:] }
+
+// Couple is who it is for, masked.
+func (o ownWords) Couple() string { return strings.Join(o.Names, " · ") }
+
 // booked is the page of an appointment, to be kept and come back to.
 func (p *Pages) booked(c echo.Context) error {
 	mine, ok, err := p.mine(c)
@@ -122,53 +136,93 @@ func (p *Pages) booked(c echo.Context) error {
 		return askWho(c)
 	}
 	pg := p.page(c)
+	if c.QueryParam("moved") != "" && mine.Status == booking.Booked {
+		pg.Notice = pg.T("booked.moved")
+	}
 	return p.showBooked(c, http.StatusOK, pg, mine)
 }
 
 func (p *Pages) showBooked(c echo.Context, status int, pg page, mine own) error {
-	ticket, err := p.ticket(c, mine.appointment)
+	told, err := p.news(c.Request().Context(), pg, mine)
 	if err != nil {
 		return err
 	}
-	open := mine.Status == booking.Booked && p.Clock.Now().Before(mine.changeable())
-	return p.render(c, status, "booked", bookedPage{
-		page: pg, Own: pg.ownWords(mine), Status: pg.T("status." + string(mine.Status)), Active: mine.Status == booking.Booked,
-		Bring: pg.bring(mine.service, mine.rules, mine.Day, mine.Kinds), Rules: pg.visitRules(mine), Ticket: ticket, Secret: mine.secret,
-		Ended: pg.ended(mine), Again: p.web().daysAt(mine.Office, mine.Service),
-		CanChange: open, CanMove: open && mine.appointment.Reschedules < mine.rules.MaxMoves,
-	})
+	open := mine.Status == booking.Booked && !errors.Is(p.fixed(mine), booking.ErrTooLate)
+	b := bookedPage{
+		page: pg, Own: pg.ownWords(mine), News: told, Active: mine.Status.Active(), Map: mapLink(pg, mine.office),
+		Bring: pg.bring(mine.service, mine.rules, mine.Day, mine.Kinds), Rules: pg.visitRules(mine), Secret: mine.secret,
+		CanChange: open, CanMove: open && p.fixed(mine) == nil, CanKeep: mine.Status == booking.Booked,
+		Calendar: !strings.Contains(c.Request().UserAgent(), "MicroMessenger"), // which hands no files to other programs
+	}
+	if mine.Status != booking.Completed {
+		b.Again = p.web().daysAt(mine.Office, mine.Service)
+	}
+	if b.Texted, err = p.texted(mine); err != nil {
+		return err
+	}
+	if mine.Status.Active() && mine.Status != booking.InService {
+		code, err := qrOf(p.Desk.DoorPass(mine.Number))
+		if err != nil {
+			return err
+		}
+		b.Code = &code
+	}
+	if b.Still = c.QueryParam("still") != ""; told.Live && !b.Still {
+		c.Response().Header().Set("Refresh", strconv.Itoa(asksAgain))
+	}
+	return p.render(c, status, "booked", b)
 }
 
-// ended says what can be done about an appointment that was cancelled.
-func (pg page) ended(o own) string {
-	switch o.Status {
-	case booking.Cancelled:
-		return pg.T("booked.cancelled")
-	case booking.CancelledByOffice:
-		return pg.T("booked.cancelled_by_office", "phone", o.office.Phone)
-	case booking.Booked, booking.Late, booking.CheckedIn, booking.Called, booking.InService, booking.Completed,
-		booking.NotAccepted, booking.NoShow, booking.HealthDeferred:
+// asksAgain is after how many seconds the page of a couple that waits is asked
+// for again. A header does what a meta element would, in every browser; who
+// would rather read in peace can stop it (WCAG 2.2, 2.2.2).
+const asksAgain = 30
+
+// texted is the phone that texts go to, masked; "" where it gets none.
+func (p *Pages) texted(mine own) (string, error) {
+	phone, err := p.Desk.Phone(mine.appointment)
+	if err != nil || !phone.TakesSMS() {
+		return "", err
 	}
-	return ""
+	return mine.Phone, nil
+}
+
+// mapLink opens the office in the phone's own map (RFC 5870): nothing is asked of
+// anybody before that, and no map service is preferred.
+func mapLink(pg page, o slots.Office) template.URL {
+	return template.URL("geo:0,0?q=" + url.PathEscape(pg.officeName(o)+" "+o.Address)) // the rest is escaped
+}
+
+// fixed is why the couple cannot move its appointment any more, or nil: too late
+// (domain rule 34), or moved often enough (rule 35).
+func (p *Pages) fixed(mine own) error {
+	switch {
+	case !p.Clock.Now().Before(mine.changeable()):
+		return booking.ErrTooLate
+	case mine.appointment.Reschedules >= mine.rules.MaxMoves:
+		return booking.ErrTooManyMoves
+	}
+	return nil
 }
 
 // visitRules is what a couple should know about the day.
 func (pg page) visitRules(o own) []string {
-	opens := o.StartsAt.Add(-time.Duration(o.rules.EarlyMinutes) * time.Minute)
 	come := "rule.check_in"
 	if len(o.Names) == 1 {
 		come = "rule.check_in_alone"
 	}
 	all := []string{
-		pg.T(come, "time", pg.Clock(opens)),
+		pg.T(come, "time", pg.Clock(o.opens())),
 		pg.T("rule.late", "n", o.rules.LateMinutes),
 	}
 	if o.rules.Screening != slots.ScreeningOff {
 		all = append(all, pg.T("rule.temperature"))
 	}
-	last := date.DateOf(o.changeable().Add(-time.Minute))
-	return append(all, pg.T("rule.cancel", "day", pg.ShortDay(last)))
+	return append(all, pg.T("rule.cancel", "day", pg.ShortDay(o.lastDay())))
 }
+
+// lastDay is the day until whose end the couple may cancel and move.
+func (o own) lastDay() date.Date { return date.DateOf(o.changeable().Add(-time.Minute)) }
 
 // ticket is the number that the couple waits with, once it has been received.
 func (p *Pages) ticket(c echo.Context, a booking.Appointment) (string, error) {

@@ -17,6 +17,11 @@ type cancelPage struct {
 	Sent bool // a code is on its way
 	Code field
 	Call bool // no code can be sent to their phone
+	Late bool // only the office still can
+	Move bool // moving would do as well
+	Rule string
+
+	Moves int // that are left
 }
 
 // cancelling asks whether they are sure.
@@ -33,8 +38,10 @@ func (p *Pages) showCancel(c echo.Context, status int, pg page, mine own, sent b
 	if err != nil {
 		return err
 	}
+	fixed := p.fixed(mine)
 	return p.render(c, status, "cancel", cancelPage{
 		page: pg, Own: pg.ownWords(mine), Sent: sent, Code: pg.codeField(), Call: !phone.TakesSMS(),
+		Late: errors.Is(fixed, booking.ErrTooLate), Move: fixed == nil, Moves: mine.rules.MaxMoves - mine.appointment.Reschedules, Rule: pg.T("cancel.rule", "day", pg.ShortDay(mine.lastDay())),
 	})
 }
 
@@ -54,6 +61,9 @@ func (p *Pages) cancelCode(c echo.Context) error {
 	mine, ok, err := p.standing(c)
 	if err != nil || !ok {
 		return err
+	}
+	if errors.Is(p.fixed(mine), booking.ErrTooLate) { // the code would be for nothing
+		return p.showCancel(c, http.StatusConflict, p.page(c).refused(booking.ErrTooLate), mine, false)
 	}
 	pg, err := p.sendTo(c.Request().Context(), p.page(c), mine.appointment)
 	if err != nil {

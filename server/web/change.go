@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 
@@ -37,6 +36,9 @@ func (p *Pages) changing(c echo.Context) error {
 	if err != nil || !ok {
 		return err
 	}
+	if why := p.fixed(mine); why != nil {
+		return p.showStays(c, http.StatusOK, p.page(c).refused(fault.Of(why)), mine, nil)
+	}
 	day, err := date.ParseDate(c.QueryParam("date"))
 	if err != nil {
 		day = date.Date{} // the first with places
@@ -68,13 +70,18 @@ func (p *Pages) changeHold(c echo.Context) error {
 		pg.Mistakes = []mistake{{"times", pg.T("wrong.slot.required")}}
 		return p.showMove(c, http.StatusUnprocessableEntity, pg, mine, dayTyped(c))
 	}
+	if why := p.fixed(mine); why != nil {
+		return p.showStays(c, http.StatusConflict, pg.refused(fault.Of(why)), mine, nil)
+	}
+	if pg.Alert, err = p.underAge(c, pg, mine, slot); err != nil {
+		return err
+	}
+	if pg.Alert != "" {
+		return p.stays(c, http.StatusUnprocessableEntity, pg, mine, slot)
+	}
 	f := bookForm{Slot: slot.String(), Service: mine.service.ID, Key: c.FormValue("key")}
 	if err := p.web().take(c, subject{wish: p.wishFor(mine), slot: slot}, &f); err != nil {
-		why, tellable := told(err)
-		if !tellable {
-			return err
-		}
-		return p.showMove(c, statusOf(why), pg.refused(why), mine, slot.Day)
+		return p.unheldMove(c, pg, mine, slot, err)
 	}
 	if pg, err = p.sendTo(c.Request().Context(), pg, mine.appointment); err != nil {
 		return err
@@ -146,18 +153,5 @@ func (p *Pages) change(c echo.Context) error {
 	if _, err = p.Desk.Move(c.Request().Context(), wanted, hold, f.Token, p.session(c)); err != nil {
 		return p.unmoved(c, pg, mine, f, slot, err)
 	}
-	return c.Redirect(http.StatusSeeOther, "/b/"+mine.Number)
-}
-
-// unmoved says why the old time still stands.
-func (p *Pages) unmoved(c echo.Context, pg page, mine own, f bookForm, slot slots.SlotID, err error) error {
-	if errors.Is(err, booking.ErrHoldExpired) || errors.Is(err, booking.ErrFull) || errors.Is(err, booking.ErrHoldForeign) {
-		why := fault.Of(err)
-		return p.showMove(c, statusOf(why), pg.refused(why), mine, slot.Day)
-	}
-	pg, status, err := pg.unchanged(err)
-	if err != nil {
-		return err
-	}
-	return p.showChange(c, status, pg, mine, f)
+	return c.Redirect(http.StatusSeeOther, "/b/"+mine.Number+"?moved=1")
 }

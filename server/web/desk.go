@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -129,7 +130,7 @@ func (p *Pages) guests(c echo.Context, pg page, o slots.Office, day date.Date) (
 	return rows, nil
 }
 
-// lookUp finds somebody by number, phone or document. What was typed is not put
+// lookUp finds somebody by number, QR code, phone or document. What was typed is not put
 // into an address.
 func (p *Pages) lookUp(c echo.Context) error {
 	o, err := p.place(c)
@@ -142,7 +143,7 @@ func (p *Pages) lookUp(c echo.Context) error {
 		pg.Mistakes = []mistake{{"q", pg.T("wrong.q.required")}}
 		return p.showToday(c, http.StatusUnprocessableEntity, pg, o, todayPage{}, nil)
 	}
-	if n := digits(q); len(n) == 8 {
+	if n := digits(q); (len(n) == 8 || len(n) == 16) && !strings.ContainsFunc(q, unicode.IsLetter) {
 		q = n // however the number was grouped
 	}
 	found, err := p.Desk.Search(c.Request().Context(), o.ID, q, date.Date{})

@@ -42,7 +42,7 @@ func (f field) Longest() int {
 		return 8
 	case "again", "celsius", "code", "companion.celsius", "number", "number2", "reading":
 		return 20
-	case "document.number", "phone":
+	case "document.number", "mobile", "phone":
 		return 30
 	case "device":
 		return 32
@@ -61,7 +61,7 @@ func (f field) Longest() int {
 // columns.
 func (f field) Class() string {
 	switch kindOf(f.Name) {
-	case "code", "document.number", "number", "number2", "phone":
+	case "code", "document.number", "mobile", "number", "number2", "phone":
 		return "digits"
 	}
 	return ""

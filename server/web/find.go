@@ -16,36 +16,47 @@ import (
 
 type findPage struct {
 	page
-	Number field
+	Mobile field // alone
+	Number field // with Phone
 	Phone  field
 	Code   field
-	Sent   bool
+	Sent   string // the way that a code was sent by: "" before
+	Closed bool   // the other ways than the phone alone
 	Key    string
 	Secret findSecret
 }
 
+// The ways to find an appointment that a code is sent by.
+const (
+	byPhone  = "phone"
+	byNumber = "number"
+)
+
 type findSecret struct{ Number, Secret field }
 
-// find asks which appointment, and for a second fact beside its number (domain
-// rules 36 and 39): the phone, the document of one of the two, or the secret that
-// was shown when it was made.
+// find asks for the phone, which is enough with the code that is sent to it, or
+// which appointment, and for a second fact beside its number (domain rules 36 and
+// 39): the document of one of the two, or the secret that was shown when it was
+// made.
 func (p *Pages) find(c echo.Context) error {
 	return p.showFind(c, http.StatusOK, p.page(c), findForm{Number: c.QueryParam("number")}, nil)
 }
 
 type findForm struct {
+	Mobile string `form:"mobile"`
 	Number string `form:"number"`
 	Phone  string `form:"phone"` // or a document
 	Code   string `form:"code"`
 	Secret string `form:"secret"`
 	Key    string `form:"key"`
 	number string // in digits
-	sent   bool
+	sent   string // as in findPage
 }
 
 func (p *Pages) showFind(c echo.Context, status int, pg page, f findForm, wrong wrongs) error {
 	d := findPage{
 		page: pg, Sent: f.sent, Key: f.Key,
+		Mobile: pg.mobileField(f, wrong),
 		Number: pg.typed(field{Name: "number", Mode: "numeric", Auto: "off", Hint: pg.T("find.number_hint")}, "find.number", f.Number, wrong),
 		Phone:  pg.typed(field{Name: "phone", Auto: "off"}, "find.phone", f.Phone, wrong),
 		Code:   pg.typed(field{Name: "code", Mode: "numeric", Auto: "one-time-code", Hint: pg.T("code.hint")}, "code.label", "", wrong),
@@ -59,17 +70,20 @@ func (p *Pages) showFind(c echo.Context, status int, pg page, f findForm, wrong 
 	if d.Key == "" {
 		d.Key = newKey()
 	}
-	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Number, d.Phone, d.Code, d.Secret.Number, d.Secret.Secret)...)
+	d.Closed = f.sent != byNumber && d.Number.Wrong+d.Phone.Wrong+d.Secret.Number.Wrong+d.Secret.Secret.Wrong == ""
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Mobile, d.Number, d.Phone, d.Code, d.Secret.Number, d.Secret.Secret)...)
 	return p.render(c, status, "find", d)
 }
 
-// findAgain is the page in another language, with what was typed.
+// findAgain is the page in another language or size, with what was typed.
 func (p *Pages) findAgain(c echo.Context) error {
 	var f findForm
 	if err := c.Bind(&f); err != nil {
 		return err
 	}
-	f.sent = c.FormValue("sent") != ""
+	if sent := c.FormValue("page"); sent == byPhone || sent == byNumber {
+		f.sent = sent
+	}
 	return p.showFind(c, http.StatusOK, p.page(c), f, nil)
 }
 
@@ -115,7 +129,7 @@ func (p *Pages) findCode(c echo.Context) error {
 	if len(wrong) > 0 {
 		return p.showFind(c, http.StatusUnprocessableEntity, pg, f, wrong)
 	}
-	f.sent = true
+	f.sent = byNumber
 	_, phone, err := p.reachedAt(c.Request().Context(), f)
 	if err == nil {
 		_, err = p.send(c.Request().Context(), pg, phone.Number())
@@ -141,9 +155,9 @@ func (p *Pages) reachedAt(ctx context.Context, f findForm) (booking.Appointment,
 	return a, phone, err
 }
 
-// findByPhone lets in whoever has the phone of the appointment in hand, or the
+// findByNumber lets in whoever has the phone of the appointment in hand, or the
 // one of the two who is told what came to it.
-func (p *Pages) findByPhone(c echo.Context) error {
+func (p *Pages) findByNumber(c echo.Context) error {
 	f, wrong, err := p.readFind(c)
 	if err != nil {
 		return err
@@ -152,7 +166,7 @@ func (p *Pages) findByPhone(c echo.Context) error {
 	if code == "" {
 		wrong["code"] = "required"
 	}
-	f.sent = true
+	f.sent = byNumber
 	if len(wrong) > 0 {
 		return p.showFind(c, http.StatusUnprocessableEntity, pg, f, wrong)
 	}

@@ -207,7 +207,7 @@ func TestTheLanguageIsChosenHereBeforeOrByTheBrowser(t *testing.T) {
 	v.send("/book/again?lang=zh").want(http.StatusOK, "请换一个时段", "2026年5月20日 星期三", "您填的都还在")
 	v.get(theDay).send(theDay).want(http.StatusUnprocessableEntity, "English")
 	v.get("/find").send("/find/code", "number", "12345678", "phone", hisPhone).want(http.StatusOK, "English")
-	v.send("/find?lang=en", "sent", "1").want(http.StatusOK, "Code from the text")
+	v.send("/find?lang=en", "page", "number").want(http.StatusOK, "Code from the text")
 	if f := v.form("/find/phone"); f.Get("number") != "12345678" || f.Get("phone") != hisPhone {
 		t.Errorf("in the other language the form is %v", f)
 	}

@@ -61,7 +61,7 @@ func TestStaffReceiveACoupleAndCompleteTheRegistration(t *testing.T) {
 	if door := tn.well(auth.Hall).get(guest).want(http.StatusOK, "已办结"); strings.Contains(door.text(), "000001") {
 		t.Error("the door is shown the certificate")
 	}
-	couple.get("/b/"+number).want(http.StatusOK, "已办结")
+	couple.get("/b/"+number).want(http.StatusOK, "恭喜二位！登记已完成。")
 	if n := tn.count(`SELECT count(*) FROM registration`); n != 1 {
 		t.Errorf("%d registrations, want 1", n)
 	}
