@@ -80,8 +80,16 @@ window.hunyue = (() => {
   }
   const coverOf = e => { while (e.parentElement && getComputedStyle(e).position === 'static') e = e.parentElement; return e.getBoundingClientRect() }
 
+  // All rules of axe but these read only the document and which of its elements
+  // are shown. Where those are the same as they were when all rules were asked,
+  // only these are asked again.
+  const ofLayout = ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size']
+  const asked = new Set()
   const axed = async tags => {
-    const all = await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})
+    const seen = [...document.querySelectorAll('body *')].map(e => shown(e) ? 1 : 0).join('')
+    const only = asked.has(seen) ? {type: 'rule', values: ofLayout} : {type: 'tag', values: tags}
+    asked.add(seen)
+    const all = await axe.run(document, {runOnly: only, resultTypes: ['violations']})
     return all.violations.flatMap(v => v.nodes.map(n => ['axe ' + v.id, n.target.join(' '), (n.any[0] || n.all[0] || n.none[0] || {}).message || v.help]))
   }
 
