@@ -93,7 +93,7 @@ func (g *gallery) record() {
 		for _, st := range sc.states {
 			for _, lang := range []string{"zh", "en"} {
 				v := &guest{visitor: g.visitor(), gallery: g, n: len(all), lang: lang}
-				v.get(dayAt(unopened, "2026-05-21") + "?lang=" + lang) // sets the cookies that a place is chosen with
+				v.get(dayAt(unopened, "2026-05-21") + "&lang=" + lang) // sets the cookies that a place is chosen with
 				all = append(all, going{v, shot{id: sc.id, state: st.name, lang: lang}, st})
 				if st.before != nil {
 					st.before(v)

@@ -171,7 +171,7 @@ func (v *guest) chosen(office, day, clock string) {
 }
 
 // dayAt is where the times of a day are chosen.
-func dayAt(office, day string) string { return "/o/" + office + "/" + day }
+func dayAt(office, day string) string { return "/o/" + office + "/" + day + "?service=marriage" }
 
 func slotAt(office, day, clock string) string {
 	return office + "-" + strings.ReplaceAll(day, "-", "") + "-" + strings.ReplaceAll(clock, ":", "") + "-marriage"

@@ -19,7 +19,7 @@ var screens = []screen{
 	}},
 	{"P02", "day and time", []state{
 		{"normal", nil, at("/o/" + ordinary)},
-		{"times", nil, at(dayAt(ordinary, "2026-05-21"))},
+		{"next-month", nil, at("/o/" + ordinary + "?month=2026-06")},
 		{"first-free-next-month", nil, at("/o/" + nextMonth)},
 		{"day-full", nil, func(v *guest) {
 			v.gallery.fill(ordinary, may(27))
@@ -134,7 +134,6 @@ var screens = []screen{
 			v.send("/b/"+v.number+"/cancel", "code", "000000").want(http.StatusUnprocessableEntity)
 		}},
 		{"change-ask", booked(ordinary, "2026-05-26", "09:30"), ownPage("/change")},
-		{"change-times", booked(ordinary, "2026-05-26", "10:00"), ownPage("/change?date=2026-05-28")},
 		{"change-no-slot", booked(ordinary, "2026-05-26", "10:00"), func(v *guest) {
 			v.own("/change?date=2026-05-28")
 			v.send("/b/" + v.number + "/change").want(http.StatusUnprocessableEntity)
@@ -167,6 +166,10 @@ var screens = []screen{
 	}},
 	{"P14", "what is agreed to", []state{
 		{"notice", nil, at("/notice")},
+	}},
+	{"P16", "display settings", []state{
+		{"default", nil, at("/settings")},
+		{"chosen", nil, at("/settings?size=largest&theme=dark&simple=1")},
 	}},
 	{"P19", "errors", []state{
 		{"404", nil, func(v *guest) { v.get("/nowhere").want(http.StatusNotFound) }},
