@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +34,8 @@ type looks struct {
 	seen     map[string]*finding // by the check and the element
 }
 
+var only = flag.String("screens", "", "the only screens of the gallery to look at, as in P05,P06")
+
 // With `go test -run EveryPageInEveryWay -artifacts -outputdir DIR` a picture of
 // each is kept, and the sheets that show a screen's states side by side.
 func TestEveryPageIsSoundInEveryWay(t *testing.T) {
@@ -54,6 +57,9 @@ func TestEveryPageIsSoundInEveryWay(t *testing.T) {
 	shots.Go(func() error {
 		defer close(next)
 		for _, s := range g.shots {
+			if *only != "" && !strings.Contains(*only, s.id) {
+				continue
+			}
 			select {
 			case next <- s:
 			case <-t.Context().Done():
@@ -106,13 +112,16 @@ func (l *looks) note(s shot, v browser.Variant, found []browser.Finding) {
 		} else {
 			l.own++
 		}
-		name := f.Check + ": " + f.Element
+		name := f.Check + ": " + anyDigit.ReplaceAllString(f.Element, "0")
 		if l.seen[name] == nil {
 			l.seen[name] = &finding{what: f.What}
 		}
 		l.seen[name].where = append(l.seen[name].where, s.id+"/"+s.state+"-"+s.lang+"-"+v.String())
 	}
 }
+
+// anyDigit: couples differ only in their numbers.
+var anyDigit = regexp.MustCompile("[0-9]")
 
 // finding is something wrong with an element, wherever that is seen.
 type finding struct {

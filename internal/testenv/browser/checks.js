@@ -40,11 +40,12 @@ window.hunyue = (() => {
     return e.selectedOptions.length > 0 && pen.measureText(e.selectedOptions[0].label).width > room + 1
   }
 
-  // A time, a ticket, a number or a Latin word is on two lines.
+  // A time, a ticket, a number or a Latin word is on two lines. A secret, which no
+  // line may have room for, is code.
   const split = () => {
     const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     for (let n; n = texts.nextNode();) {
-      if (!shown(n.parentElement)) continue
+      if (!shown(n.parentElement) || n.parentElement.closest('code')) continue
       for (const m of n.data.matchAll(/\d{1,2}:\d{2}|[A-Z]\d{3}|\d{2,8}|[A-Za-z]{2,20}/g)) {
         const r = document.createRange()
         r.setStart(n, m.index)
@@ -80,17 +81,29 @@ window.hunyue = (() => {
   }
   const coverOf = e => { while (e.parentElement && getComputedStyle(e).position === 'static') e = e.parentElement; return e.getBoundingClientRect() }
 
-  // All rules of axe but these read only the document and which of its elements
-  // are shown. Where those are the same as they were when all rules were asked,
-  // only these are asked again.
-  const ofLayout = ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size']
-  const asked = new Set()
-  const axed = async tags => {
-    const seen = [...document.querySelectorAll('body *')].map(e => shown(e) ? 1 : 0).join('')
-    const only = asked.has(seen) ? {type: 'rule', values: ofLayout} : {type: 'tag', values: tags}
-    asked.add(seen)
+  // All rules of axe but these read only the document and which of its elements are
+  // shown. Of these, two read colours too, and two only where everything stands.
+  const ofColour = ['color-contrast', 'link-in-text-block'], ofLayout = ['scrollable-region-focusable', 'target-size']
+  const axed = async only => {
     const all = await axe.run(document, {runOnly: only, resultTypes: ['violations']})
     return all.violations.flatMap(v => v.nodes.map(n => ['axe ' + v.id, n.target.join(' '), (n.any[0] || n.all[0] || n.none[0] || {}).message || v.help]))
+  }
+
+  // What stands where it stood before, as in another theme, is found to be as it
+  // was then without being measured again.
+  const structures = new Set(), layouts = new Map()
+  const measured = async now => {
+    const all = [...document.querySelectorAll('body *')]
+    const structure = all.map(e => shown(e) ? 1 : 0).join('')
+    const layout = now.least + all.map(e => { const b = e.getBoundingClientRect(); return [b.x, b.y, b.width, b.height] }).join()
+    if (!layouts.has(layout)) {
+      layouts.set(layout, [...overflow(), ...clip(), ...split(), ...thin(), ...target(now.least)])
+      if (now.tags && structures.has(structure)) layouts.get(layout).push(...await axed({type: 'rule', values: ofLayout}))
+    }
+    if (!now.tags) return layouts.get(layout)
+    const rest = structures.has(structure) ? {type: 'rule', values: ofColour} : {type: 'tag', values: now.tags}
+    structures.add(structure)
+    return [...layouts.get(layout), ...await axed(rest)]
   }
 
   const settled = async now => {
@@ -105,7 +118,7 @@ window.hunyue = (() => {
       if (now.size) root.dataset.size = now.size
       else delete root.dataset.size
       if (!await settled(now)) return [['WIDTH', 'html', `the window is ${innerWidth} px wide, not ${now.width}`]]
-      return [...overflow(), ...clip(), ...split(), ...thin(), ...target(now.least), ...(now.tags ? await axed(now.tags) : [])]
+      return measured(now)
     },
   }
 })()
