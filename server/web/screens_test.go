@@ -25,6 +25,7 @@ var screens = []screen{
 			v.gallery.fill(ordinary, may(27))
 			v.get(dayAt(ordinary, "2026-05-27")).want(http.StatusOK)
 		}},
+		{"day-taken", nil, at(dayAt(ordinary, "2026-05-26"))}, // beside the full one
 		{"month-full", nil, func(v *guest) {
 			for _, day := range soldOutDays {
 				v.gallery.fill(soldOut, day)

@@ -6,11 +6,13 @@ package browser
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os/exec"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -96,4 +98,35 @@ func call[P, R any](command cdp.Command[P, R], with P) Step {
 		}
 		return nil
 	})
+}
+
+// Network is the connection of the tab from now on: the latency of each answer, in
+// milliseconds, and the speed in kbit/s. A speed of 0 is no connection at all, and
+// a negative one no limit.
+func Network(latency, speed float64) Step {
+	perSecond := speed * 1000 / 8
+	if speed < 0 {
+		perSecond = -1
+	}
+	away := speed == 0
+	return chromedp.Steps(
+		call(network.Enable, network.EnableParams{}),
+		call(network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+			MatchedNetworkConditions: []*network.Conditions{{Latency: latency, DownloadThroughput: perSecond, UploadThroughput: perSecond, Offline: away}},
+		}),
+		call(network.OverrideNetworkState, network.OverrideNetworkStateParams{
+			Offline: away, Latency: latency, DownloadThroughput: perSecond, UploadThroughput: perSecond,
+		}))
+}
+
+// Cookies is what the tab would send to an address.
+func (tab *Tab) Cookies(address string) ([]*http.Cookie, error) {
+	kept, err := chromedp.Run(tab.ctx, func(ctx context.Context, t *chromedp.Target) (network.GetCookiesResult, error) {
+		return cdp.Call(ctx, t, network.GetCookies, network.GetCookiesParams{URLs: []string{address}})
+	})
+	var all []*http.Cookie
+	for _, c := range kept.Cookies {
+		all = append(all, &http.Cookie{Name: c.Name, Value: c.Value, Path: c.Path})
+	}
+	return all, err
 }
