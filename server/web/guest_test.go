@@ -227,7 +227,7 @@ func lost(office, day, clock string) func(*guest) {
 		v.chosen(office, day, clock)
 		v.later(31 * time.Minute)
 		v.send("/book/check", v.inputs()...).want(http.StatusConflict)
-		v.town.at(frozen)
+		v.gallery.freeze()
 	}
 }
 

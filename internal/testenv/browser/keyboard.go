@@ -48,7 +48,7 @@ func (tab *Tab) step(wanted string) (stop, error) {
 		return stop{}, err
 	}
 	at, err := Ask[stop](tab, fmt.Sprintf(focused, wanted))
-	if err == nil && !(at.Ring && at.InView) {
+	if err == nil && (!at.Ring || !at.InView) {
 		err = fmt.Errorf("%w on %s: ring %t, in view %t", errUnseen, at.Name, at.Ring, at.InView)
 	}
 	return at, err
