@@ -166,14 +166,14 @@ func (v *guest) code() string {
 func (v *guest) chosen(office, day, clock string) {
 	v.t.Helper()
 	v.post("/o/"+office+"/"+day, url.Values{
-		"slot": {slotAt(office, day, clock)}, "service": {"marriage"}, "day": {day}, "key": {newKey()},
+		"slot": {slotOf(office, day, clock)}, "service": {"marriage"}, "day": {day}, "key": {newKey()},
 	}).want(http.StatusOK)
 }
 
 // dayAt is where the times of a day are chosen.
 func dayAt(office, day string) string { return "/o/" + office + "/" + day + "?service=marriage" }
 
-func slotAt(office, day, clock string) string {
+func slotOf(office, day, clock string) string {
 	return office + "-" + strings.ReplaceAll(day, "-", "") + "-" + strings.ReplaceAll(clock, ":", "") + "-marriage"
 }
 

@@ -141,11 +141,11 @@ var screens = []screen{
 		}},
 		{"change-code", booked(ordinary, "2026-05-26", "10:30"), func(v *guest) {
 			v.own("/change?date=2026-05-28")
-			v.send("/b/"+v.number+"/change", "slot", slotAt(ordinary, "2026-05-28", "09:30")).want(http.StatusOK)
+			v.send("/b/"+v.number+"/change", "slot", slotOf(ordinary, "2026-05-28", "09:30")).want(http.StatusOK)
 		}},
 		{"change-done", booked(ordinary, "2026-05-26", "10:30"), func(v *guest) {
 			v.own("/change?date=2026-05-28")
-			v.send("/b/"+v.number+"/change", "slot", slotAt(ordinary, "2026-05-28", "10:00")).want(http.StatusOK)
+			v.send("/b/"+v.number+"/change", "slot", slotOf(ordinary, "2026-05-28", "10:00")).want(http.StatusOK)
 			v.send("/b/"+v.number+"/change/confirm", "code", v.code()).want(http.StatusOK)
 		}},
 	}},
