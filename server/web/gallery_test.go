@@ -63,6 +63,8 @@ type gallery struct {
 	dev   *notify.DevChannel
 	shots []shot
 	at    string // its address
+
+	announced map[string]string // the ids of notices, by what they are for
 }
 
 func newGallery(t *testing.T) *gallery {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/internal/identity"
+	"hunyue/notify"
 	"hunyue/slots"
 )
 
@@ -240,6 +242,49 @@ func coded(status int, codes ...string) func(*guest) {
 			v.send("/book/confirm", "code", code).want(status)
 		}
 	}
+}
+
+// announce publishes notices, once: of now, a long one, and one that is over.
+func (g *gallery) announce() {
+	g.t.Helper()
+	if g.announced != nil {
+		return
+	}
+	g.announced = map[string]string{}
+	long := notify.Words{
+		Kind: notify.Suspending, TitleZH: "关于端午节期间婚姻登记工作安排和电力检修暂停办理的通告", TitleEN: "Registration over the Dragon Boat Festival, and a day without power",
+		BodyZH: strings.Repeat("端午节期间婚姻登记处按国务院办公厅通知放假。\n\n已经预约的新人会收到短信，可以改到别的日子。\n\n", 12),
+		BodyEN: strings.Repeat("The registry is closed over the festival, as the State Council has announced.\n\nCouples with an appointment get a text and can move it.\n\n", 8),
+		From:   may(20), To: may(31),
+	}
+	now := notify.Words{
+		Kind: notify.WarmReminder, TitleZH: "5月20日人多，请提前到", TitleEN: "20 May is busy: come early",
+		BodyZH: "5月20日预约已满。\n\n请带齐证件，提前 30 分钟到。", BodyEN: "20 May is fully booked.\n\nBring your documents and come 30 minutes early.", From: may(20),
+	}
+	over := now
+	over.From, over.To, over.TitleZH, over.TitleEN = may(18), may(19), "5月19日上午暂停办理", "Closed on the morning of 19 May"
+	g.town.at(earlier)
+	for name, words := range map[string]notify.Words{"long": long, "now": now, "over": over} {
+		words.Audience = notify.ForAll
+		g.announced[name] = g.publishWords(words)
+	}
+	g.freeze()
+}
+
+func (g *gallery) publishWords(words notify.Words) string {
+	g.t.Helper()
+	ctx := g.t.Context()
+	ref, err := g.Notices.Write(ctx, "writer", notify.Writing{Words: words, Office: ordinary, Key: uuid.NewString()})
+	if err == nil {
+		err = g.Notices.Move(ctx, "writer", ref, notify.HandedIn, "test")
+	}
+	if err == nil {
+		err = g.Notices.Move(ctx, "reviewer", ref, notify.Published, "test")
+	}
+	if err != nil {
+		g.t.Fatal(err, fault.Of(err).Fields)
+	}
+	return strconv.FormatInt(ref.ID, 10)
 }
 
 // arrive lets them in.
