@@ -1,6 +1,6 @@
 # The commands of this project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench stampede faults generate fmt vuln
+.PHONY: help run test check bench stampede faults gallery pictures generate fmt vuln
 
 LINT := go tool -modfile=tools/go.mod golangci-lint
 VULN := go tool -modfile=tools/go.mod govulncheck
@@ -52,6 +52,15 @@ faults: ## what is broken on purpose, a line each, and what came of it
 	@scripts/setup
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
 	@bin/with bin/count -lines fault -count=1 -run '$(FAULTS)' ./booking ./notify ./server ./internal/engines
+
+gallery: ## every public screen in every state, at http://127.0.0.1:8081/_gallery
+	@scripts/setup test
+	@go run ./internal/testenv/with go test ./server/web -run 'TestTheGalleryIsServed' -v -count=1 -timeout 0 -gallery 127.0.0.1:8081
+
+pictures: ## a picture of every public screen in every way, and sheets of them, in bin/pictures
+	@scripts/setup test
+	@mkdir -p bin/pictures
+	@go run ./internal/testenv/with go test ./server/web -run 'TestEveryPageIsSoundInEveryWay' -count=1 -timeout 0 -artifacts -outputdir $(CURDIR)/bin/pictures
 
 generate: ## make the generated files anew
 	go generate ./...

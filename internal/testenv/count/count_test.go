@@ -11,7 +11,7 @@ import (
 var packages = map[string]string{
 	"good/good_test.go": `package good
 import "testing"
-func TestGood(t *testing.T) { t.Log("nobody reads this"); t.Run("sub", func(t *testing.T) {}) }
+func TestGood(t *testing.T) { t.Log("nobody reads this"); t.Run("sub", func(t *testing.T) { t.Log("count: 7 pages") }) }
 func TestLeftOut(t *testing.T) { t.Skip("not today") }`,
 	"bad/bad_test.go": `package bad
 import "testing"
@@ -47,7 +47,7 @@ func TestEveryWayToFailCounts(t *testing.T) {
 	if got.passed != 3 || got.failed != 4 || got.skipped != 1 {
 		t.Errorf("got %d passed, %d failed, %d skipped; want 3, 4, 1", got.passed, got.failed, got.skipped)
 	}
-	for _, want := range []string{"two and two is five", "undefined: undefined", "no room here", "test timed out", "not today", "ok  \texample/good"} {
+	for _, want := range []string{"two and two is five", "undefined: undefined", "no room here", "test timed out", "not today", "count: 7 pages\n", "ok  \texample/good"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output does not show %q", want)
 		}

@@ -3,7 +3,8 @@
 //
 //	212 passed, 0 failed, 0 skipped
 //
-// Tests and their subtests count alike. A package that fails without a failing
+// What a test logged that begins with "count: ", such as how many pages it looked
+// at, is shown although it passed. Tests and their subtests count alike. A package that fails without a failing
 // test, because it does not build or does not finish, counts as one failure.
 //
 // With -lines WORD before those arguments it shows instead what the tests

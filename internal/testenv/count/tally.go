@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -123,16 +124,16 @@ func (t *tally) endPackage(e event) {
 	delete(t.said, e.Package)
 }
 
-// showLines shows what a test logged that begins with the word, without where
-// it was logged.
+// showLines shows what a test logged that begins with the word, or without one
+// what it has counted, without where it was logged.
 func (t *tally) showLines(e event) {
-	said := t.said[e.Package][e.Test]
-	if said == nil || t.word == "" {
-		return
+	said, word := t.said[e.Package][e.Test], cmp.Or(t.word, "count")
+	if said == nil || t.word == "" && e.Action != "pass" {
+		return // or all that it said is shown
 	}
 	for line := range strings.Lines(said.String()) {
 		where, text, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		if strings.Contains(where, ".go:") && strings.HasPrefix(text, t.word+": ") {
+		if strings.Contains(where, ".go:") && strings.HasPrefix(text, word+": ") {
 			t.lines++
 			fmt.Fprintln(t.out, text)
 		}

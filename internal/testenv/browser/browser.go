@@ -1,0 +1,132 @@
+// Package browser looks at pages as people do: in a real Chromium, at the widths,
+// themes and text sizes that they use, with axe and with the checks of our own for
+// what axe does not see.
+package browser
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// Step is something done in a tab.
+type Step = chromedp.Action[chromedp.Void]
+
+// Browser is one Chromium. Tabs of it may be used at once.
+type Browser struct{ ctx context.Context } //nolint:containedctx // chromedp keeps a browser in a context
+
+// Open starts Chromium and ends it after the test. Where there is none the test
+// is skipped.
+func Open(t testing.TB) *Browser {
+	t.Helper()
+	found, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no chromium here: apt-get install chromium fonts-noto-cjk")
+	}
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(found), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))...)
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewContext(ctx)
+	t.Cleanup(stop)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return &Browser{ctx}
+}
+
+// Tab is a page of the browser.
+type Tab struct{ ctx context.Context } //nolint:containedctx // chromedp keeps a tab in a context
+
+// Tab opens a page that shares its cookies with the others, for as long as the
+// test runs.
+func (b *Browser) Tab(t testing.TB, options ...chromedp.ContextOption) *Tab {
+	t.Helper()
+	ctx, stop := chromedp.NewContext(b.ctx, options...)
+	t.Cleanup(stop)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return &Tab{ctx}
+}
+
+// Guest opens a page that shares nothing with the others.
+func (b *Browser) Guest(t testing.TB) *Tab {
+	t.Helper()
+	return b.Tab(t, chromedp.WithNewBrowserContext())
+}
+
+// Context is the tab for steps of chromedp.
+func (tab *Tab) Context() context.Context { return tab.ctx }
+
+// Do runs steps one after the other.
+func (tab *Tab) Do(steps ...Step) error { return chromedp.Do(tab.ctx, steps...) }
+
+// Ask is what an expression is in the page that is shown.
+func Ask[T any](tab *Tab, expression string) (T, error) {
+	return chromedp.Run(tab.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// Scripts lets pages run scripts, or not, from the next page on. What a test asks
+// of a page (Ask) still runs.
+func Scripts(on bool) Step {
+	return call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+}
+
+// Media shows pages on paper or with other wishes of the person who looks:
+// Media("print"), Media("", "forced-colors", "active").
+func Media(medium string, features ...string) Step {
+	wanted := emulation.SetEmulatedMediaParams{Media: medium}
+	for i := 0; i+1 < len(features); i += 2 {
+		wanted.Features = append(wanted.Features, &emulation.MediaFeature{Name: features[i], Value: features[i+1]})
+	}
+	return call(emulation.SetEmulatedMedia, wanted)
+}
+
+// call is a command to the tab of which nothing comes back.
+func call[P, R any](command cdp.Command[P, R], with P) Step {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, t, command, with); err != nil {
+			return fmt.Errorf("%s: %w", command.Method, err)
+		}
+		return nil
+	})
+}
+
+// Network is the connection of the tab from now on: the latency of each answer, in
+// milliseconds, and the speed in kbit/s. A speed of 0 is no connection at all, and
+// a negative one no limit.
+func Network(latency, speed float64) Step {
+	perSecond := speed * 1000 / 8
+	if speed < 0 {
+		perSecond = -1
+	}
+	away := speed == 0
+	return chromedp.Steps(
+		call(network.Enable, network.EnableParams{}),
+		call(network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+			MatchedNetworkConditions: []*network.Conditions{{Latency: latency, DownloadThroughput: perSecond, UploadThroughput: perSecond, Offline: away}},
+		}),
+		call(network.OverrideNetworkState, network.OverrideNetworkStateParams{
+			Offline: away, Latency: latency, DownloadThroughput: perSecond, UploadThroughput: perSecond,
+		}))
+}
+
+// Cookies is what the tab would send to an address.
+func (tab *Tab) Cookies(address string) ([]*http.Cookie, error) {
+	kept, err := chromedp.Run(tab.ctx, func(ctx context.Context, t *chromedp.Target) (network.GetCookiesResult, error) {
+		return cdp.Call(ctx, t, network.GetCookies, network.GetCookiesParams{URLs: []string{address}})
+	})
+	var all []*http.Cookie
+	for _, c := range kept.Cookies {
+		all = append(all, &http.Cookie{Name: c.Name, Value: c.Value, Path: c.Path})
+	}
+	return all, err
+}

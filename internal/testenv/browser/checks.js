@@ -1,0 +1,124 @@
+// What axe does not see. A finding names the check, the element and what is
+// wrong with it.
+window.hunyue = (() => {
+  const root = document.documentElement
+  const shown = e => e.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !outside(e)
+  const outside = e => { const b = e.getBoundingClientRect(); return b.right <= 0 || b.width <= 1 && b.height <= 1 }
+  const em = e => parseFloat(getComputedStyle(e).fontSize)
+  const own = e => [...e.childNodes].filter(c => c.nodeType === Node.TEXT_NODE).map(c => c.data.trim()).join('')
+  const around = node => { const r = document.createRange(); r.selectNodeContents(node); return r.getBoundingClientRect() }
+
+  const named = e => {
+    const says = (e.innerText || e.value || e.getAttribute('aria-label') || '').trim().replace(/\s+/g, ' ').slice(0, 30)
+    const from = e.closest('[id], [class]')
+    const at = from && from !== e ? name(from) + ' ' : ''
+    return at + name(e) + (says ? ` "${says}"` : '')
+  }
+  const name = e => e.tagName.toLowerCase() + (e.id ? '#' + e.id : '') + [...e.classList].map(c => '.' + c).join('')
+
+  // The page is wider than the screen, or something in it that cannot be scrolled.
+  const overflow = () => {
+    if (root.scrollWidth <= innerWidth) return []
+    const wide = [...document.querySelectorAll('body *')].filter(e => shown(e) && e.getBoundingClientRect().right > innerWidth + 0.5)
+    const inner = wide.filter(e => !wide.some(o => o !== e && e.contains(o)))
+    return [['OVERFLOW', inner.slice(0, 3).map(named).join(', ') || 'html', `the page is ${root.scrollWidth} px wide`]]
+  }
+
+  // Text is cut off.
+  const clip = () => [...document.querySelectorAll('body *')].filter(e => {
+    const s = getComputedStyle(e)
+    if (!shown(e) || !e.textContent.trim() || s.position === 'absolute') return false
+    if (e.tagName === 'SELECT') return selectCuts(e, s)
+    if (e.tagName === 'OPTION') return false
+    return /hidden|clip/.test(s.overflowX) && e.scrollWidth > e.clientWidth + 1 || /hidden|clip/.test(s.overflowY) && e.scrollHeight > e.clientHeight + 1
+  }).map(e => ['CLIP', named(e), `${e.scrollWidth}x${e.scrollHeight} px are shown on ${e.clientWidth}x${e.clientHeight}`])
+
+  const selectCuts = (e, s) => {
+    const pen = document.createElement('canvas').getContext('2d')
+    pen.font = s.font
+    const room = e.clientWidth - parseFloat(s.paddingLeft) - parseFloat(s.paddingRight) - em(e)
+    return e.selectedOptions.length > 0 && pen.measureText(e.selectedOptions[0].label).width > room + 1
+  }
+
+  // A time, a ticket, a number or a Latin word is on two lines. A secret, which no
+  // line may have room for, is code.
+  const split = () => {
+    const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    for (let n; n = texts.nextNode();) {
+      if (!shown(n.parentElement) || n.parentElement.closest('code')) continue
+      for (const m of n.data.matchAll(/\d{1,2}:\d{2}|[A-Z]\d{3}|\d{2,8}|[A-Za-z]{2,20}/g)) {
+        const r = document.createRange()
+        r.setStart(n, m.index)
+        r.setEnd(n, m.index + m[0].length)
+        const boxes = [...r.getClientRects()].filter(b => b.width > 0)
+        if (boxes.some(b => Math.abs(b.top - boxes[0].top) > 4)) found.push(['SPLIT', named(n.parentElement), m[0]])
+      }
+    }
+    return found
+  }
+
+  // Text stands in a column of single characters.
+  const thin = () => [...document.querySelectorAll('body *')].filter(e => {
+    if (own(e).length < 4 || !shown(e)) return false
+    const b = around(e)
+    return b.width > 1 && b.width < em(e) * 2.2 && b.height > em(e) * 3
+  }).map(e => { const b = around(e); return ['THIN', named(e), `${Math.round(b.width)}x${Math.round(b.height)} px`] })
+
+  // What is pressed is too small for a thumb. A link within a sentence is as high
+  // as its line, which WCAG 2.5.8 allows; a label belongs to what it labels.
+  const target = least => [...document.querySelectorAll('a[href], button, summary, select, textarea, input:not([type=hidden])')]
+    .filter(e => shown(e) && !inSentence(e)).map(pressed)
+    .filter(b => Math.round(b.width) < least || Math.round(b.height) < least)
+    .map(b => ['TARGET', named(b.of), `${Math.round(b.width)}x${Math.round(b.height)} px, less than ${least}`])
+  const inSentence = e => e.tagName === 'A' && getComputedStyle(e).display === 'inline' &&
+    [...e.parentElement.childNodes].some(n => n !== e && n.nodeType === Node.TEXT_NODE && n.data.trim().length > 1)
+  const pressed = e => {
+    const boxes = [e.getBoundingClientRect()]
+    if (/radio|checkbox/.test(e.type)) boxes.push(...[...e.labels].map(l => l.getBoundingClientRect()))
+    const cover = getComputedStyle(e, '::after')
+    if (cover.position === 'absolute' && cover.content !== 'none') boxes.push(coverOf(e))
+    return {of: e, width: Math.max(...boxes.map(b => b.width)), height: Math.max(...boxes.map(b => b.height))}
+  }
+  const coverOf = e => { while (e.parentElement && getComputedStyle(e).position === 'static') e = e.parentElement; return e.getBoundingClientRect() }
+
+  // All rules of axe but these read only the document and which of its elements are
+  // shown. Of these, two read colours too, and two only where everything stands.
+  const ofColour = ['color-contrast', 'link-in-text-block'], ofLayout = ['scrollable-region-focusable', 'target-size']
+  const axed = async only => {
+    const all = await axe.run(document, {runOnly: only, resultTypes: ['violations']})
+    return all.violations.flatMap(v => v.nodes.map(n => ['axe ' + v.id, n.target.join(' '), (n.any[0] || n.all[0] || n.none[0] || {}).message || v.help]))
+  }
+
+  // What stands where it stood before, as in another theme, is found to be as it
+  // was then without being measured again.
+  const structures = new Set(), layouts = new Map()
+  const measured = async now => {
+    const all = [...document.querySelectorAll('body *')]
+    const structure = all.map(e => shown(e) ? 1 : 0).join('')
+    const layout = now.least + all.map(e => { const b = e.getBoundingClientRect(); return [b.x, b.y, b.width, b.height] }).join()
+    if (!layouts.has(layout)) {
+      layouts.set(layout, [...overflow(), ...clip(), ...split(), ...thin(), ...target(now.least)])
+      if (now.tags && structures.has(structure)) layouts.get(layout).push(...await axed({type: 'rule', values: ofLayout}))
+    }
+    if (!now.tags) return layouts.get(layout)
+    const rest = structures.has(structure) ? {type: 'rule', values: ofColour} : {type: 'tag', values: now.tags}
+    structures.add(structure)
+    return [...layouts.get(layout), ...await axed(rest)]
+  }
+
+  const settled = async now => {
+    for (let i = 0; i < 400 && !(innerWidth === now.width && matchMedia('(prefers-color-scheme: dark)').matches === now.dark); i++)
+      await new Promise(done => setTimeout(done, 5))
+    return innerWidth === now.width
+  }
+
+  return {
+    // look is what is wrong with the page as it is shown now.
+    async look(now) {
+      if (now.size) root.dataset.size = now.size
+      else delete root.dataset.size
+      if (!await settled(now)) return [['WIDTH', 'html', `the window is ${innerWidth} px wide, not ${now.width}`]]
+      return measured(now)
+    },
+  }
+})()
