@@ -117,13 +117,13 @@ func TestWordsAreThoseOfAClerk(t *testing.T) {
 			}
 			if loud := strings.Count(text, "！") + strings.Count(text, "!"); loud > 0 {
 				glad += loud
-				if !strings.Contains(text, "恭喜") {
+				if !strings.Contains(text, "恭喜") && !strings.Contains(text, "Congratulations") {
 					t.Errorf("%s in %s shouts: %q", key, lang, text)
 				}
 			}
 		}
 		if glad > 1 {
-			t.Errorf("%d exclamation marks in %s, want one 恭喜 at most", glad, lang)
+			t.Errorf("%d exclamation marks in %s, want one at most, of 恭喜", glad, lang)
 		}
 	}
 }
