@@ -8,7 +8,7 @@
 ALTER TABLE appointment
 	ADD COLUMN erased_at timestamptz,
 	ADD COLUMN former_contact bytea; -- sealed; the phone before this one, until it has been told
-CREATE INDEX appointment_to_erase ON appointment (day) WHERE erased_at IS NULL;
+CREATE INDEX appointment_to_erase ON appointment (day) WHERE erased_at IS NULL AND NOT is_active(status); -- a new one is not in it
 
 -- Where data are erased while a missed appointment still counts, its mark stays
 -- until it does not (domain rule 50): see missed_mark.
