@@ -7,8 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"hunyue/internal/date"
 	"hunyue/server/auth"
+	"hunyue/server/limit"
 	"hunyue/slots"
 )
 
@@ -173,5 +176,21 @@ func TestMoveToAHotDayNeedsNoOtherPhone(t *testing.T) {
 	v.send(at+"/confirm", "code", tn.codeFor(hisPhone)).want(http.StatusOK, "09:00")
 	if n := tn.count(`SELECT count(*) FROM appointment WHERE day = '2026-05-20'`); n != 1 {
 		t.Errorf("%d appointments on the hot day, want the one that was moved there", n)
+	}
+}
+
+func TestHotDayFitsOnASmallPhone(t *testing.T) {
+	tn := newTown(t)
+	tn.heat()
+	tn.limits(limit.Budget{Act: limit.Confirms, Of: limit.Device, Most: 1, Within: time.Hour})
+	ctx := tn.browser()
+	tn.look(ctx, "h1-hot-day", chromedp.Navigate(tn.server.URL+theDay+"?lang=zh"))
+	tn.look(ctx, "h2-phone", submit(`a.button[href*="/phone"]`, "#phone"))
+	tn.look(ctx, "h3-code", typed("#phone", hisPhone), submit(`button[value="code"]`, "#code"))
+	tn.look(ctx, "h4-wrong", typed("#code", "000000"), submit(`button[value="prove"]`, ".summary"))
+	tn.look(ctx, "h5-wait", typed("#code", "000000"), submit(`button[value="prove"]`, `form[action$="/phone"]`))
+	said, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	if err != nil || !strings.Contains(said, "操作太快了") {
+		t.Errorf("who tries too often is told %q, %v", said, err)
 	}
 }
