@@ -76,7 +76,7 @@ func TestOverBudgetSaysHowLongAndTakesNothing(t *testing.T) {
 
 func TestUnitIsFreeAgainAfterTheWindow(t *testing.T) {
 	t.Parallel()
-	l := counter(t, Budget{Finds, Device, 1, 300 * time.Millisecond})
+	l := counter(t, Budget{Finds, Device, 1, 1500 * time.Millisecond})
 	who := Who{Device: "d"}
 	if through := l.spends(t, Finds, who, 1); through != 1 {
 		t.Fatal("nothing went through")
@@ -287,7 +287,7 @@ func TestSlowRedisCostsNobodyMoreThanAMoment(t *testing.T) {
 	if through := l.spends(t, Finds, Who{Device: "d"}, 100); through != 100 {
 		t.Errorf("%d of 100 went through", through)
 	}
-	if took := l.Clock.Now().Sub(began); took > time.Second {
+	if took := l.Clock.Now().Sub(began); took > 3*time.Second {
 		t.Errorf("100 requests of a Redis that hangs took %s", took)
 	}
 }
