@@ -150,7 +150,7 @@ func (p *Pages) showBooked(c echo.Context, status int, pg page, mine own) error 
 	open := mine.Status == booking.Booked && !errors.Is(p.fixed(mine), booking.ErrTooLate)
 	b := bookedPage{
 		page: pg, Own: pg.ownWords(mine), News: told, Active: mine.Status.Active(), Map: mapLink(pg, mine.office),
-		Bring: pg.bring(mine.service, mine.rules, mine.Day, mine.Kinds), Rules: pg.visitRules(mine), Secret: mine.secret,
+		Rules: pg.visitRules(mine), Secret: mine.secret,
 		CanChange: open, CanMove: open && p.fixed(mine) == nil, CanKeep: mine.Status == booking.Booked,
 		Calendar: !strings.Contains(c.Request().UserAgent(), "MicroMessenger"), // which hands no files to other programs
 	}
@@ -160,7 +160,10 @@ func (p *Pages) showBooked(c echo.Context, status int, pg page, mine own) error 
 	if b.Texted, err = p.texted(mine); err != nil {
 		return err
 	}
-	if mine.Status.Active() && mine.Status != booking.InService {
+	if b.Active {
+		b.Bring = pg.bring(mine.service, mine.rules, mine.Day, mine.Kinds)
+	}
+	if b.Active && mine.Status != booking.InService {
 		code, err := qrOf(p.Desk.DoorPass(mine.Number))
 		if err != nil {
 			return err
@@ -180,6 +183,9 @@ const asksAgain = 30
 
 // texted is the phone that texts go to, masked; "" where it gets none.
 func (p *Pages) texted(mine own) (string, error) {
+	if !mine.Status.Active() {
+		return "", nil // its data may have been erased
+	}
 	phone, err := p.Desk.Phone(mine.appointment)
 	if err != nil || !phone.TakesSMS() {
 		return "", err

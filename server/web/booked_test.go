@@ -153,7 +153,7 @@ func TestEveryEndOfAnAppointmentSaysWhatCanBeDone(t *testing.T) {
 	}{
 		{booking.Cancelled, []string{"已取消", "已取消的预约不能改期，需要时请重新预约"}},
 		{booking.CancelledByOffice, []string{"登记处停办，已取消", "不计爽约", "或打电话 0736-7250001"}},
-		{booking.NoShow, []string{"未到场", "5月20日 周三 09:00 没有等到二位。可以重新预约"}},
+		{booking.NoShow, []string{"未到场", "5月20日 周三 09:00 没有等到二位。可以重新预约", "30 天内有 2 次未到场的"}},
 		{booking.HealthDeferred, []string{"因健康原因延期", "这次不算未到场", "0736-7250001"}},
 	} {
 		v := tn.visitor()

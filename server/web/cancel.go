@@ -9,6 +9,7 @@ import (
 
 	"hunyue/booking"
 	"hunyue/internal/fault"
+	"hunyue/slots"
 )
 
 type cancelPage struct {
@@ -20,6 +21,7 @@ type cancelPage struct {
 	Late bool // only the office still can
 	Move bool // moving would do as well
 	Rule string
+	Miss string // what missed visits lead to, where they do
 
 	Moves int // that are left
 }
@@ -42,7 +44,18 @@ func (p *Pages) showCancel(c echo.Context, status int, pg page, mine own, sent b
 	return p.render(c, status, "cancel", cancelPage{
 		page: pg, Own: pg.ownWords(mine), Sent: sent, Code: pg.codeField(), Call: !phone.TakesSMS(),
 		Late: errors.Is(fixed, booking.ErrTooLate), Move: fixed == nil, Moves: mine.rules.MaxMoves - mine.appointment.Reschedules, Rule: pg.T("cancel.rule", "day", pg.ShortDay(mine.lastDay())),
+		Miss: pg.missed(mine.rules.NoShow),
 	})
+}
+
+// missed is what visits that are missed lead to at an office (domain rule 50); ""
+// where nothing comes of them. It names nobody's: one of the two may not know what
+// the other has missed.
+func (pg page) missed(r slots.NoShow) string {
+	if r.Count == 0 || r.RestrictDays == 0 {
+		return ""
+	}
+	return pg.T("cancel.missed", "n", r.Count, "within", r.WithinDays, "days", r.RestrictDays)
 }
 
 // codeField is where a phone code is typed.

@@ -23,6 +23,8 @@ var acts = map[string]limit.Act{
 	"/find/code":                limit.Finds,
 	"/find/phone":               limit.Finds,
 	"/find/secret":              limit.Finds,
+	"/find/send":                limit.Finds,
+	"/find/mine":                limit.Finds,
 	"/book/confirm":             limit.Confirms,
 	"/b/:number/cancel":         limit.Confirms,
 	"/b/:number/change/confirm": limit.Confirms,

@@ -13,8 +13,8 @@ import (
 // news is what the page of an appointment says first: how it stands, and what to
 // do next.
 type news struct {
-	Title, Text string
-	Live        bool // it changes while they look
+	Title, Text, Note string
+	Live              bool // it changes while they look
 }
 
 // news is of an appointment as it stands now.
@@ -41,6 +41,7 @@ func (p *Pages) news(ctx context.Context, pg page, o own) (news, error) {
 			missed = "booked.missed_alone"
 		}
 		n.Text = pg.T(missed, "day", pg.ShortDay(o.Day), "time", pg.Clock(o.StartsAt), "phone", o.office.Phone)
+		n.Note = pg.missed(o.rules.NoShow)
 	case booking.HealthDeferred:
 		n.Text = pg.T("booked.deferred", "phone", o.office.Phone)
 	}

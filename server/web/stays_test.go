@@ -144,7 +144,7 @@ func TestAfterTheDeadlineThePhoneLineIsNamed(t *testing.T) {
 	v := tn.visitor()
 	v.book()
 	at := v.URL.Path
-	v.get(at+"/cancel").want(http.StatusOK, "5月19日 周二 24:00 前取消的，不算未到场", "还可以改 2 次")
+	v.get(at+"/cancel").want(http.StatusOK, "5月19日 周二 24:00 前取消的，不算未到场", "30 天内有 2 次未到场的，15 天内不能网上预约", "还可以改 2 次")
 	cancel := v.form(at + "/cancel/code")
 	tn.at("2026-05-20 00:00")
 	v.get(at+"/cancel").want(http.StatusOK, "5月19日 周二 24:00 前取消的，不算未到场", "现在网上已不能取消或改期", "0736-7250001")
