@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
 
 	"hunyue/booking"
 	"hunyue/hall"
@@ -37,6 +39,7 @@ const (
 	soldOut   = "430722"
 	suspended = "430723" // on 22 May
 	longNamed = "430724"
+	hot       = "430725" // on 27 May
 )
 
 // seed makes the offices, with places as far ahead as is sold on 20 May.
@@ -46,6 +49,7 @@ func (g *gallery) seed() {
 		nextMonth: {"安乡县婚姻登记处", "Anxiang Marriage Registry"},
 		soldOut:   {"汉寿县婚姻登记处", "Hanshou Marriage Registry"},
 		suspended: {"澧县婚姻登记处", "Lixian Marriage Registry"},
+		hot:       {"桃源县婚姻登记处", "Taoyuan Marriage Registry"},
 		longNamed: {"巴音郭楞蒙古自治州博斯腾湖旅游度假区婚姻登记处", "Marriage Registry of the Bosten Lake Tourism and Holiday District, Bayingolin"},
 	} {
 		err := g.Offices.PutOffice(g.t.Context(), slots.Office{
@@ -59,7 +63,14 @@ func (g *gallery) seed() {
 	for _, id := range []string{ordinary, nextMonth, soldOut, suspended, longNamed} {
 		g.opened(id)
 	}
-	_, err := g.Desk.Suspend(g.t.Context(), slots.Closing{
+	g.opened(hot)
+	err := g.Offices.PutException(g.t.Context(), hot, slots.Exception{
+		Day: may(27), Hours: []slots.Period{{From: 9 * 60, To: 12 * 60}}, Reason: "5·27", Notice: "这一天人多，先验证手机号。", VerifyFirst: true,
+	}, "test")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	_, err = g.Desk.Suspend(g.t.Context(), slots.Closing{
 		Office: suspended, From: may(22), To: may(22), Mode: slots.Full,
 		Reason: "停电", Notice: "5月22日 周五全天停电，暂停办理。5月25日 周一恢复。",
 	}, "test", false)
@@ -286,6 +297,39 @@ func (g *gallery) publishWords(words notify.Words) string {
 	}
 	return strconv.FormatInt(ref.ID, 10)
 }
+
+// opened is their own data, shown after a code.
+func opened(v *guest) {
+	v.t.Helper()
+	v.own("/data").want(http.StatusOK)
+	v.send("/b/" + v.number + "/data/code").want(http.StatusOK)
+	v.send("/b/"+v.number+"/data/open", "code", v.code()).want(http.StatusOK)
+}
+
+// erasable is their own data after a cancellation, which may be deleted.
+func erasable(v *guest) {
+	v.t.Helper()
+	v.own("/cancel").want(http.StatusOK)
+	v.send("/b/" + v.number + "/cancel/code").want(http.StatusOK)
+	v.send("/b/"+v.number+"/cancel", "code", v.code()).want(http.StatusOK)
+	v.later(2 * time.Minute)
+	opened(v)
+	v.gallery.freeze()
+}
+
+// slowed is the page of somebody who sends a form too often.
+func (v *guest) slowed() {
+	v.t.Helper()
+	r := httptest.NewRequestWithContext(v.t.Context(), http.MethodPost, "/find/send?lang="+v.lang, strings.NewReader("mobile="+v.phone()))
+	r.Header.Set(echo.HeaderContentType, echo.MIMEApplicationForm)
+	answer := httptest.NewRecorder()
+	if err := v.slowDown(echo.New().NewContext(r, answer), fault.New(fault.TooMany, "too_many_requests").After(40*time.Second)); err != nil {
+		v.t.Fatal(err)
+	}
+	v.Status, v.body = answer.Code, answer.Body.String()
+}
+
+const hotPhoneAt = "/o/" + hot + "/2026-05-27/phone"
 
 // arrive lets them in.
 func (v *guest) arrive() {

@@ -57,7 +57,7 @@ func TestEveryPageIsSoundInEveryWay(t *testing.T) {
 	shots.Go(func() error {
 		defer close(next)
 		for _, s := range g.shots {
-			if *only != "" && !strings.Contains(*only, s.id) {
+			if *only != "" && !slices.Contains(strings.Split(*only, ","), s.id) {
 				continue
 			}
 			select {

@@ -35,6 +35,18 @@ var screens = []screen{
 		{"unpublished", nil, at("/o/" + unopened)},
 		{"suspended-day", nil, at(dayAt(suspended, "2026-05-22"))},
 		{"long-names", nil, at(dayAt(longNamed, "2026-05-21"))},
+		{"hot-day", nil, at(dayAt(hot, "2026-05-27"))},
+		{"hot-day-phone", nil, at(hotPhoneAt)},
+		{"hot-day-phone-error", nil, func(v *guest) {
+			v.get(hotPhoneAt).send(hotPhoneAt, "phone", "110", "step", "code").want(http.StatusUnprocessableEntity)
+		}},
+		{"hot-day-code", nil, func(v *guest) {
+			v.get(hotPhoneAt).send(hotPhoneAt, "phone", v.phone(), "step", "code").want(http.StatusOK)
+		}},
+		{"hot-day-code-wrong", nil, func(v *guest) {
+			v.get(hotPhoneAt).send(hotPhoneAt, "phone", v.phone(), "step", "code").want(http.StatusOK)
+			v.send(hotPhoneAt, "code", "000000", "step", "prove").want(http.StatusUnprocessableEntity)
+		}},
 		{"no-slot-error", nil, func(v *guest) {
 			v.get(dayAt(ordinary, "2026-05-21")).send("/o/" + ordinary + "/2026-05-21").want(http.StatusUnprocessableEntity)
 		}},
@@ -149,6 +161,32 @@ var screens = []screen{
 			v.send("/b/"+v.number+"/change/confirm", "code", v.code()).want(http.StatusOK)
 		}},
 	}},
+	{"P06d", "the couple's own data", []state{
+		{"ask", booked(ordinary, "2026-06-04", "09:00"), ownPage("/data")},
+		{"code", booked(ordinary, "2026-06-04", "09:00"), func(v *guest) {
+			v.own("/data")
+			v.send("/b/" + v.number + "/data/code").want(http.StatusOK)
+		}},
+		{"open", booked(ordinary, "2026-06-04", "09:00", "parties.0.name", longName, "parties.1.name", rareName), opened},
+		{"correct", booked(ordinary, "2026-06-04", "09:30"), func(v *guest) {
+			opened(v)
+			v.own("/data/correct").want(http.StatusOK)
+		}},
+		{"correct-errors", booked(ordinary, "2026-06-04", "09:30"), func(v *guest) {
+			opened(v)
+			v.own("/data/correct").want(http.StatusOK)
+			v.send("/b/"+v.number+"/data/correct", "phone", "12").want(http.StatusUnprocessableEntity)
+		}},
+		{"delete", booked(ordinary, "2026-06-04", "10:00"), func(v *guest) {
+			erasable(v)
+			v.own("/data/delete").want(http.StatusOK)
+		}},
+		{"deleted", booked(ordinary, "2026-06-04", "10:00"), func(v *guest) {
+			erasable(v)
+			v.own("/data/delete").want(http.StatusOK)
+			v.send("/b/" + v.number + "/data/delete")
+		}},
+	}},
 	{"P11", "find a booking", []state{
 		{"ask", nil, at("/find")},
 		{"ask-errors", nil, func(v *guest) {
@@ -200,6 +238,7 @@ var screens = []screen{
 		{"410", nil, broken(http.StatusGone, fault.New(fault.NotFound, "no_such_page"))},
 		{"422", nil, broken(http.StatusUnprocessableEntity, fault.New(fault.Invalid, "malformed"))},
 		{"429", nil, broken(http.StatusTooManyRequests, fault.New(fault.TooMany, "too_many_requests"))},
+		{"429-form", nil, func(v *guest) { v.slowed() }},
 		{"500", nil, broken(http.StatusInternalServerError, fault.New(fault.Internal, "internal"))},
 		{"503", nil, broken(http.StatusServiceUnavailable, fault.New(fault.Unavailable, "unavailable"))},
 	}},
