@@ -331,6 +331,26 @@ func (v *guest) slowed() {
 
 const hotPhoneAt = "/o/" + hot + "/2026-05-27/phone"
 
+// found is what their phone finds.
+func found(v *guest) {
+	v.t.Helper()
+	v.get("/find").send("/find/send", "mobile", v.phone()).want(http.StatusOK)
+	v.send("/find/mine", "code", v.code()).want(http.StatusOK)
+}
+
+// others is two other people with the same phone.
+func (v *guest) others() []string {
+	v.t.Helper()
+	of := func(n int) string {
+		number, err := identity.Synthetic(date.Date{Year: 1991, Month: time.May, Day: 4}, []identity.Sex{identity.Male, identity.Female}[n], v.n)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		return number
+	}
+	return []string{"parties.0.name", "王五", "parties.0.document.number", of(0), "parties.1.name", "赵六", "parties.1.document.number", of(1)}
+}
+
 // arrive lets them in.
 func (v *guest) arrive() {
 	v.t.Helper()

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"hunyue/internal/fault"
@@ -135,6 +136,10 @@ var screens = []screen{
 			v.own("").want(http.StatusOK)
 		}},
 	}},
+	{"P07", "the picture of a booking", []state{
+		{"default", booked(ordinary, "2026-05-22", "10:00"), ownPage("/image")},
+		{"long-names", booked(longNamed, "2026-05-22", "10:00", "parties.0.name", longName, "parties.1.name", rareName), ownPage("/image")},
+	}},
 	{"P08", "cancel and change", []state{
 		{"cancel-ask", booked(ordinary, "2026-05-26", "09:00"), ownPage("/cancel")},
 		{"cancel-code", booked(ordinary, "2026-05-26", "09:00"), func(v *guest) {
@@ -145,6 +150,13 @@ var screens = []screen{
 			v.own("/cancel")
 			v.send("/b/" + v.number + "/cancel/code")
 			v.send("/b/"+v.number+"/cancel", "code", "000000").want(http.StatusUnprocessableEntity)
+		}},
+		{"cancel-too-late", booked(ordinary, "2026-05-20", "10:30"), ownPage("/cancel")},
+		{"change-too-late", booked(ordinary, "2026-05-20", "10:30"), ownPage("/change")},
+		{"change-taken", booked(ordinary, "2026-05-26", "10:00"), func(v *guest) {
+			v.gallery.fill(ordinary, may(27))
+			v.post("/b/"+v.number+"/change", url.Values{"slot": {slotOf(ordinary, "2026-05-27", "09:30")}, "day": {"2026-05-27"}, "key": {newKey()}}).
+				want(http.StatusConflict)
 		}},
 		{"change-ask", booked(ordinary, "2026-05-26", "09:30"), ownPage("/change")},
 		{"change-no-slot", booked(ordinary, "2026-05-26", "10:00"), func(v *guest) {
@@ -190,31 +202,37 @@ var screens = []screen{
 	{"P11", "find a booking", []state{
 		{"ask", nil, at("/find")},
 		{"ask-errors", nil, func(v *guest) {
-			v.get("/find").send("/find/code", "number", "12", "phone", "12").want(http.StatusUnprocessableEntity)
+			v.get("/find").send("/find/send", "mobile", "12").want(http.StatusUnprocessableEntity)
 		}},
-		{"code", nil, func(v *guest) {
-			v.get("/find").send("/find/code", "number", "12345678", "phone", v.phone()).want(http.StatusOK)
+		{"code", nil, func(v *guest) { v.get("/find").send("/find/send", "mobile", v.phone()).want(http.StatusOK) }},
+		{"code-wrong", nil, func(v *guest) {
+			v.get("/find").send("/find/send", "mobile", v.phone()).want(http.StatusOK)
+			v.send("/find/mine", "code", "000000").want(http.StatusUnprocessableEntity)
 		}},
 		{"none", nil, func(v *guest) {
+			v.get("/find").send("/find/send", "mobile", v.phone()).want(http.StatusOK)
+			v.send("/find/mine", "code", v.code()).want(http.StatusOK)
+		}},
+		{"one", booked(ordinary, "2026-06-02", "09:00"), found},
+		{"two", func(v *guest) {
+			booked(ordinary, "2026-06-02", "09:30")(v)
+			v.later(2 * time.Minute)
+			booked(longNamed, "2026-06-03", "09:00", v.others()...)(v)
+			v.gallery.town.at(earlier)
+		}, found},
+		{"number-errors", nil, func(v *guest) {
+			v.get("/find").send("/find/code", "number", "12", "phone", "12").want(http.StatusUnprocessableEntity)
+		}},
+		{"number-code", nil, func(v *guest) {
+			v.get("/find").send("/find/code", "number", "12345678", "phone", v.phone()).want(http.StatusOK)
+		}},
+		{"number-none", nil, func(v *guest) {
 			v.get("/find").send("/find/code", "number", "12345678", "phone", v.phone()).want(http.StatusOK)
 			v.send("/find/phone", "code", "000000").want(http.StatusUnprocessableEntity)
 		}},
 		{"secret-wrong", nil, func(v *guest) {
-			v.get("/find").send("/find/secret", "number2", "12345678", "secret", "x")
+			v.get("/find").send("/find/secret", "number2", "12345678", "secret", "x").want(http.StatusNotFound)
 		}},
-	}},
-	{"P13", "notices", []state{
-		{"empty", at("/notices"), func(v *guest) { v.get("/notices?office=" + unopened).want(http.StatusOK) }},
-		{"list", nil, func(v *guest) {
-			v.gallery.announce()
-			v.get("/notices").want(http.StatusOK)
-		}},
-		{"expired", nil, at("/notices?over=1")},
-		{"one", nil, func(v *guest) { v.get("/notices/" + v.gallery.announced["now"]).want(http.StatusOK) }},
-		{"long", nil, func(v *guest) { v.get("/notices/" + v.gallery.announced["long"]).want(http.StatusOK) }},
-		{"over", nil, func(v *guest) { v.get("/notices/" + v.gallery.announced["over"]).want(http.StatusOK) }},
-		{"on-the-days", nil, at("/o/" + ordinary)},
-		{"on-the-start", nil, at("/")},
 	}},
 	{"P14", "help and what is agreed to", []state{
 		{"help", nil, at("/help")},
