@@ -1,6 +1,6 @@
 # The commands of this project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench stampede faults gallery pictures generate fmt vuln
+.PHONY: help run test check bench stampede faults gallery pictures lighthouse generate fmt vuln
 
 LINT := go tool -modfile=tools/go.mod golangci-lint
 VULN := go tool -modfile=tools/go.mod govulncheck
@@ -14,7 +14,7 @@ FAULTS := $(FAULTS)|BrokenInvariant|APanicIs|UnexpectedEnd|KilledParent|CutShort
 FAULTS := $(FAULTS)|OutlivesACrash|NeverSentTwice|AnAnswerThatIsLost|NothingIsRepeated|ALeaseThat|AFailingEvent|KeepsFailing
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## install what is missing, then the program with demo data on http://127.0.0.1:8080
 	@scripts/setup
@@ -61,6 +61,10 @@ pictures: ## a picture of every public screen in every way, and sheets of them, 
 	@scripts/setup test
 	@mkdir -p bin/pictures
 	@go run ./internal/testenv/with go test ./server/web -run 'TestEveryPageIsSoundInEveryWay' -count=1 -timeout 0 -artifacts -outputdir $(CURDIR)/bin/pictures
+
+lighthouse: ## what Lighthouse says of two pages; installs it from npm
+	@scripts/setup test
+	@scripts/lighthouse
 
 generate: ## make the generated files anew
 	go generate ./...
