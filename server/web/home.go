@@ -12,6 +12,7 @@ import (
 type homePage struct {
 	page
 	Public  bool // for couples, not for staff who book for them
+	News    *noticeRow
 	Offices []officeRow
 }
 
@@ -44,6 +45,9 @@ func (p *Pages) offices(c echo.Context, l line, shown func(office string) bool) 
 			Name: home.officeName(o), Address: o.Address, Phone: o.Phone,
 			To: l.base + "/o/" + o.ID, Abroad: rules.XBForeign || rules.XBHMT || rules.XBOverseas,
 		})
+	}
+	if home.News, err = p.newestNotice(c, home.page, ""); err != nil {
+		return err
 	}
 	if home.Public && len(home.Offices) == 1 && len(all) == 1 {
 		return c.Redirect(http.StatusSeeOther, home.Offices[0].To)

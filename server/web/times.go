@@ -22,6 +22,7 @@ type choicePage struct {
 	Service  named
 	Promise  string // what happens to the place that they have
 	Holding  link   // the place that they hold, and its form
+	News     *noticeRow
 	Month    monthTable
 	AsOf     string
 	Again    string // the same page anew
