@@ -79,7 +79,7 @@ const kindsOfDay = `['a.day[aria-current]', 'a.day.open:not([aria-current])', '.
 })`
 
 func TestDaysCanBeToldApartInForcedColours(t *testing.T) {
-	g := newGallery(t)
+	g := newGallery(t, "P02")
 	tab := browser.Open(t).Guest(t)
 	at := ""
 	for _, s := range g.shots {

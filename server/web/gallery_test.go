@@ -67,7 +67,8 @@ type gallery struct {
 	announced map[string]string // the ids of notices, by what they are for
 }
 
-func newGallery(t *testing.T) *gallery {
+// newGallery is the screens with these ids, or all of them.
+func newGallery(t *testing.T, ids ...string) *gallery {
 	t.Helper()
 	tn := newTown(t)
 	g := &gallery{town: tn, dev: tn.Dev}
@@ -75,15 +76,15 @@ func newGallery(t *testing.T) *gallery {
 	tn.open()
 	g.town.at(earlier)
 	g.seed()
-	g.record()
+	g.record(ids)
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
 	g.at = server.URL
 	return g
 }
 
-// record goes to every state in both languages.
-func (g *gallery) record() {
+// record goes to every state of the screens in both languages.
+func (g *gallery) record(ids []string) {
 	g.t.Helper()
 	type going struct {
 		guest *guest
@@ -92,6 +93,9 @@ func (g *gallery) record() {
 	}
 	var all []going
 	for _, sc := range screens {
+		if len(ids) > 0 && !slices.Contains(ids, sc.id) {
+			continue
+		}
 		for _, st := range sc.states {
 			for _, lang := range []string{"zh", "en"} {
 				v := &guest{visitor: g.visitor(), gallery: g, n: len(all), lang: lang}
@@ -231,4 +235,14 @@ func TestTheGalleryIsServed(t *testing.T) {
 	server := &http.Server{Handler: g} //nolint:gosec // for one person on this machine
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	_ = server.Serve(listener)
+}
+
+func TestNoProgramHasTheGallery(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get("/_gallery").want(http.StatusNotFound)
+	v.get("/_gallery/P01/many").want(http.StatusNotFound)
+	if strings.Contains(sources(t), "_gallery") {
+		t.Error("what is released names the gallery")
+	}
 }

@@ -234,6 +234,19 @@ var screens = []screen{
 			v.get("/find").send("/find/secret", "number2", "12345678", "secret", "x").want(http.StatusNotFound)
 		}},
 	}},
+	{"P13", "notices", []state{
+		{"empty", at("/notices"), func(v *guest) { v.get("/notices?office=" + unopened).want(http.StatusOK) }},
+		{"list", nil, func(v *guest) {
+			v.gallery.announce()
+			v.get("/notices").want(http.StatusOK)
+		}},
+		{"expired", nil, at("/notices?over=1")},
+		{"one", nil, func(v *guest) { v.get("/notices/" + v.gallery.announced["now"]).want(http.StatusOK) }},
+		{"long", nil, func(v *guest) { v.get("/notices/" + v.gallery.announced["long"]).want(http.StatusOK) }},
+		{"over", nil, func(v *guest) { v.get("/notices/" + v.gallery.announced["over"]).want(http.StatusOK) }},
+		{"on-the-days", nil, at("/o/" + ordinary)},
+		{"on-the-start", nil, at("/")},
+	}},
 	{"P14", "help and what is agreed to", []state{
 		{"help", nil, at("/help")},
 		{"bring", nil, at("/bring")},
