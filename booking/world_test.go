@@ -43,6 +43,9 @@ func newWorld(t testing.TB) *world {
 	return worldAt(t, client, prefix)
 }
 
+// china is where the office is: its days begin eight hours before those of UTC.
+var china = time.FixedZone("CST", 8*60*60)
+
 func worldAt(t testing.TB, client goredis.UniversalClient, prefix string) *world {
 	t.Helper()
 	db := testenv.DB(t)
@@ -51,7 +54,7 @@ func worldAt(t testing.TB, client goredis.UniversalClient, prefix string) *world
 		t.Fatal(err)
 	}
 	now := &clock.Clock{}
-	w := &world{t: t, db: db, day: date.DateOf(time.Now()).AddDays(7)}
+	w := &world{t: t, db: db, day: date.DateOf(time.Now().In(china)).AddDays(7)}
 	w.desk = &Desk{
 		DB: db, Holds: &Holds{Redis: client, Prefix: prefix, Clock: now},
 		Offices: &slots.Store{DB: db, Clock: now}, Keys: keys, Clock: now,
