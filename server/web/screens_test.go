@@ -48,6 +48,10 @@ var screens = []screen{
 			v.get(hotPhoneAt).send(hotPhoneAt, "phone", v.phone(), "step", "code").want(http.StatusOK)
 			v.send(hotPhoneAt, "code", "000000", "step", "prove").want(http.StatusUnprocessableEntity)
 		}},
+		{"holding", nil, func(v *guest) {
+			v.chosen(ordinary, "2026-05-21", "09:00")
+			v.get("/o/" + ordinary).want(http.StatusOK)
+		}},
 		{"no-slot-error", nil, func(v *guest) {
 			v.get(dayAt(ordinary, "2026-05-21")).send("/o/" + ordinary + "/2026-05-21").want(http.StatusUnprocessableEntity)
 		}},
@@ -59,6 +63,7 @@ var screens = []screen{
 			"parties.0.name", "", "parties.0.document.number", "430799199003070013", "parties.1.document.number", "43079919",
 			"phone", "0736-7123456", "consents.agreement", "", "consents.privacy", "")},
 		{"rare-name", nil, typedIn("parties.0.name", rareName, "phone", "")},
+		{"unusual-name", nil, typedIn("parties.0.name", "Zhang San 3")},
 		{"minority-name-long", nil, typedIn("parties.0.name", longName, "parties.1.name", longName, "phone", "")},
 		{"passport", nil, typedIn("parties.1.name", "Maximiliane Wolkenstein-Trostburg", "parties.1.document.type", "passport", "parties.1.document.number", "C01X00T47", "phone", "")},
 		{"hold-2min", nil, func(v *guest) {
