@@ -152,7 +152,7 @@ func (f *floor) confirm(c echo.Context) error {
 	err := f.db.GetContext(c.Request().Context(), &out, `
 		SELECT result, number
 		FROM confirm($1, true, $2, 1, now() + interval '5 minutes', $3, $4, NULL, 'floor', 0,
-			'marriage', 'phone', $5, NULL, $6, $7, 'zh', '{}', $8, $9)`,
+			'marriage', 'phone', $5, NULL, $6, $7, 'zh', '{}', $8, $9, NULL)`,
 		uuid.New(), quota, "floor "+uuid.NewString(), random(32),
 		fourNumbers(), random(32), random(40),
 		pq.ByteaArray{random(32), random(32)}, pq.ByteaArray{random(180), random(180)})
