@@ -197,6 +197,8 @@ func TestTheNewestNoticeOfAnOfficeIsForItsCalendar(t *testing.T) {
 			t.Errorf("at %q: %+v, error %v; want %s", at, n, err, want)
 		}
 	}
+	tn.visitor().get("/o/"+office).want(http.StatusOK, "各处的")
+	tn.visitor().get("/").want(http.StatusOK, "各处的")
 	v := tn.visitor().get("/notices?office="+office).want(http.StatusOK, "这里的", "各处的")
 	if strings.Contains(v.text(), "那里的") {
 		t.Error("an office's list has another's notice")

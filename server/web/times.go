@@ -123,6 +123,9 @@ func (l line) showChoice(c echo.Context, status int, pg page, w wish, day date.D
 	if d.Told, err = l.noticeOn(c, w, day); err != nil {
 		return err
 	}
+	if d.News, err = l.newestNotice(c, pg, w.office.ID); err != nil {
+		return err
+	}
 	l.session(c)
 	if err := l.guard(c, &d, w, day); err != nil {
 		return err
