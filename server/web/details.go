@@ -235,6 +235,7 @@ type checkPage struct {
 	Code      field
 	Known     bool // the phone was shown before the time was chosen
 	Phone     string
+	Office    string // its phone, where no text arrives
 	Bring     []string
 }
 
@@ -254,7 +255,7 @@ func (l line) showCheck(c echo.Context, status int, pg page, f bookForm, s subje
 	d := checkPage{
 		page: pg, Step: l.step(pg, 3), Base: l.base, Assisted: l.assisted(), Extend: s.rules.Extendable,
 		Known: l.known(c, f, app.Phone),
-		Keep:  append(f.held(), f.typed()...), Phone: app.Phone.Masked(), Bring: pg.bring(s.service, s.rules, s.slot.Day, kinds(app)),
+		Keep:  append(f.held(), f.typed()...), Phone: app.Phone.Masked(), Office: s.office.Phone, Bring: pg.bring(s.service, s.rules, s.slot.Day, kinds(app)),
 		Code: field{Name: "code", Label: pg.T("code.label"), Hint: pg.T("code.hint"), Mode: "numeric", Auto: "one-time-code"},
 		Answers: []answer{
 			{pg.T("answer.when"), pg.Day(s.slot.Day) + " " + pg.Clock(s.starts)},

@@ -100,6 +100,12 @@
     });
   });
 
+  var print = document.getElementById("print");
+  if (print) {
+    print.hidden = false;
+    print.addEventListener("click", function () { window.print(); });
+  }
+
   if ("serviceWorker" in navigator && document.getElementById("choice")) {
     navigator.serviceWorker.register("/sw.js").catch(function () {}); // pages work without it
   }
