@@ -55,7 +55,7 @@ faults: ## what is broken on purpose, a line each, and what came of it
 
 gallery: ## every public screen in every state, at http://127.0.0.1:8081/_gallery
 	@scripts/setup test
-	@go run ./internal/testenv/with go test ./server/web -run 'TestTheGalleryIsServed' -v -count=1 -timeout 0 -gallery 127.0.0.1:8081
+	@go run ./internal/testenv/with go test -tags gallery ./server/web -run 'TestTheGalleryIsServed' -v -count=1 -timeout 0 -gallery 127.0.0.1:8081
 
 pictures: ## a picture of every public screen in every way, and sheets of them, in bin/pictures
 	@scripts/setup test

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +21,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/labstack/echo/v4"
+
+	"hunyue/internal/testenv/browser"
 )
 
 // reference serves the page with the document that it shows.
@@ -109,9 +110,6 @@ func TestFilesAreTheSameCompressed(t *testing.T) {
 
 // TestThePageShowsTheDocumentAndAsksNobodyElse looks at the page in a browser.
 func TestThePageShowsTheDocumentAndAsksNobodyElse(t *testing.T) {
-	if _, err := exec.LookPath("chromium"); err != nil {
-		t.Skip("needs chromium")
-	}
 	server := reference(t)
 	tab, asked := browse(t)
 	shown := func(text string) chromedp.Action[chromedp.Void] {
@@ -168,7 +166,7 @@ func browse(t *testing.T) (tab context.Context, asked func() []string) {
 	t.Cleanup(cancel)
 	tab, closeTab := chromedp.NewContext(limited,
 		chromedp.WithAllocatorOptions(
-			chromedp.ExecPath("chromium"), chromedp.Headless, chromedp.DisableGPU, chromedp.NoSandbox,
+			chromedp.ExecPath(browser.Find(t)), chromedp.Headless, chromedp.DisableGPU, chromedp.NoSandbox,
 			chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 			chromedp.Flag("disable-sync", true), chromedp.Flag("disable-quic", true),
 		),

@@ -28,11 +28,12 @@ type own struct {
 	rest        hall.Rest // at the desk
 }
 
-// mine is the appointment of the address, if the browser has its pass.
+// mine is the appointment of the address, if the browser has its pass. If not, the
+// answer has been given: where a pass is got.
 func (p *Pages) mine(c echo.Context) (own, bool, error) {
 	shown, ok := p.passOf(c, c.Param("number"))
 	if !ok {
-		return own{}, false, nil
+		return own{}, false, askWho(c)
 	}
 	ctx := c.Request().Context()
 	a, err := p.Desk.At(ctx, shown.Number, func(string) bool { return true })
@@ -69,12 +70,10 @@ func (o own) changeable() time.Time {
 // the answer has been given: its page, which says why, or where a pass is got.
 func (p *Pages) standing(c echo.Context) (own, bool, error) {
 	mine, ok, err := p.mine(c)
-	switch {
-	case err != nil:
+	if err != nil || !ok {
 		return mine, false, err
-	case !ok:
-		return mine, false, askWho(c)
-	case mine.Status != booking.Booked:
+	}
+	if mine.Status != booking.Booked {
 		return mine, false, c.Redirect(http.StatusSeeOther, "/b/"+mine.Number)
 	}
 	return mine, true, nil
@@ -129,11 +128,8 @@ func (o ownWords) Couple() string { return strings.Join(o.Names, " · ") }
 // booked is the page of an appointment, to be kept and come back to.
 func (p *Pages) booked(c echo.Context) error {
 	mine, ok, err := p.mine(c)
-	if err != nil {
+	if err != nil || !ok {
 		return err
-	}
-	if !ok {
-		return askWho(c)
 	}
 	pg := p.page(c)
 	if c.QueryParam("moved") != "" && mine.Status == booking.Booked {

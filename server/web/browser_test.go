@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"hunyue/internal/testenv/browser"
 	"hunyue/server/auth"
 )
 
@@ -24,12 +24,8 @@ const (
 // browser is a real Chromium as wide as a small phone.
 func (tn *town) browser() context.Context {
 	tn.t.Helper()
-	found, err := exec.LookPath("chromium")
-	if err != nil {
-		tn.t.Skip("no chromium here: apt-get install chromium fonts-noto-cjk")
-	}
 	ctx, stop := chromedp.NewExecAllocator(tn.t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(found), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(tn.t.TempDir()),
+		chromedp.ExecPath(browser.Find(tn.t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(tn.t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.WindowSize(narrow, 780))...)
 	tn.t.Cleanup(stop)

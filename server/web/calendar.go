@@ -15,11 +15,8 @@ import (
 // cancelled appointment takes its entry out again.
 func (p *Pages) calendar(c echo.Context) error {
 	mine, ok, err := p.mine(c)
-	if err != nil {
+	if err != nil || !ok {
 		return err
-	}
-	if !ok {
-		return askWho(c)
 	}
 	pg := p.page(c)
 	words := pg.ownWords(mine)

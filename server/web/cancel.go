@@ -97,11 +97,8 @@ func (p *Pages) sendTo(ctx context.Context, pg page, a booking.Appointment) (pag
 // cancel gives the place back.
 func (p *Pages) cancel(c echo.Context) error {
 	mine, ok, err := p.mine(c)
-	if err != nil {
+	if err != nil || !ok {
 		return err
-	}
-	if !ok {
-		return askWho(c)
 	}
 	pg, code := p.page(c), digits(c.FormValue("code"))
 	if code == "" {

@@ -120,11 +120,8 @@ func (p *Pages) changeCode(c echo.Context) error {
 // moving reads a form that is about to move an appointment.
 func (p *Pages) moving(c echo.Context) (own, bookForm, bool, error) {
 	mine, ok, err := p.mine(c)
-	if err != nil {
+	if err != nil || !ok {
 		return mine, bookForm{}, false, err
-	}
-	if !ok {
-		return mine, bookForm{}, false, askWho(c)
 	}
 	sent, err := posted(c)
 	return mine, readBookForm(sent), err == nil, err

@@ -57,11 +57,8 @@ type dataPage struct {
 // data is the page with what is stored, or that asks for a code first.
 func (p *Pages) data(c echo.Context) error {
 	mine, ok, err := p.mine(c)
-	if err != nil {
+	if err != nil || !ok {
 		return err
-	}
-	if !ok {
-		return askWho(c)
 	}
 	pg := p.page(c)
 	if c.QueryParam("saved") != "" {
@@ -97,11 +94,8 @@ func (p *Pages) showData(c echo.Context, status int, pg page, mine own, d dataPa
 // dataCode sends the code that opens the data.
 func (p *Pages) dataCode(c echo.Context) error {
 	mine, ok, err := p.mine(c)
-	if err != nil {
+	if err != nil || !ok {
 		return err
-	}
-	if !ok {
-		return askWho(c)
 	}
 	if mine.Erased {
 		return toData(c)
@@ -116,11 +110,8 @@ func (p *Pages) dataCode(c echo.Context) error {
 // openData opens the data to whoever has the phone in hand.
 func (p *Pages) openData(c echo.Context) error {
 	mine, ok, err := p.mine(c)
-	if err != nil {
+	if err != nil || !ok {
 		return err
-	}
-	if !ok {
-		return askWho(c)
 	}
 	if mine.Erased {
 		return toData(c)

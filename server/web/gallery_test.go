@@ -2,18 +2,12 @@ package web
 
 import (
 	"bytes"
-	"context"
-	"flag"
-	"fmt"
 	"html/template"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"os/signal"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/labstack/echo/v4"
@@ -215,26 +209,6 @@ func (v *guest) failed(status int, f *fault.Error) {
 		v.t.Fatal(err)
 	}
 	v.Status, v.body = answer.Code, answer.Body.String()
-}
-
-var galleryAt = flag.String("gallery", "", "the address to serve the gallery at, until interrupted")
-
-// TestTheGalleryIsServed is make gallery.
-func TestTheGalleryIsServed(t *testing.T) {
-	if *galleryAt == "" {
-		t.Skip("the gallery is served by make gallery")
-	}
-	g := newGallery(t)
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", *galleryAt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Printf("The gallery is at http://%s/_gallery\n", listener.Addr())
-	ctx, stop := signal.NotifyContext(t.Context(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	server := &http.Server{Handler: g} //nolint:gosec // for one person on this machine
-	context.AfterFunc(ctx, func() { _ = server.Close() })
-	_ = server.Serve(listener)
 }
 
 func TestNoProgramHasTheGallery(t *testing.T) {

@@ -22,16 +22,27 @@ type Step = chromedp.Action[chromedp.Void]
 // Browser is one Chromium. Tabs of it may be used at once.
 type Browser struct{ ctx context.Context } //nolint:containedctx // chromedp keeps a browser in a context
 
-// Open starts Chromium and ends it after the test. Where there is none the test
-// is skipped.
+// Find is the Chromium or Chrome of this machine. Where there is none the test
+// fails: what was not looked at must not pass.
+func Find(t testing.TB) string {
+	t.Helper()
+	for _, program := range []string{ // as scripts/setup has them
+		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
+		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
+	} {
+		if found, err := exec.LookPath(program); err == nil {
+			return found
+		}
+	}
+	t.Fatal("no chromium here: run `scripts/setup test`")
+	return ""
+}
+
+// Open starts Chromium and ends it after the test.
 func Open(t testing.TB) *Browser {
 	t.Helper()
-	found, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no chromium here: apt-get install chromium fonts-noto-cjk")
-	}
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(found), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.ExecPath(Find(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))...)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
