@@ -36,11 +36,12 @@ var imports = map[string][]string{
 	"server/i18n":  {"internal/fault"},
 	"server/auth":  {"internal/fault", "internal/clock", "internal/postgres", "internal/seal"},
 	"server/docs":  nil,
+	"server/policy": {"server/auth"},
 	"server/limit": {"internal/fault", "internal/clock", "internal/seal"},
 	"server/api":   {"server/auth", "server/limit", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/identity"},
-	"server/web":   {"server/auth", "server/i18n", "server/limit", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/hanzi", "internal/identity", "internal/seal"},
+	"server/web":   {"server/auth", "server/i18n", "server/limit", "server/policy", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/hanzi", "internal/identity", "internal/seal"},
 	"server": {
-		"server/api", "server/auth", "server/docs", "server/i18n", "server/limit", "server/web", "hall", "booking", "notify", "slots",
+		"server/api", "server/auth", "server/docs", "server/i18n", "server/limit", "server/policy", "server/web", "hall", "booking", "notify", "slots",
 		"internal/clock", "internal/date", "internal/engines", "internal/fault", "internal/identity", "internal/postgres", "internal/redis", "internal/seal",
 	},
 }

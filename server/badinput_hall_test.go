@@ -29,7 +29,8 @@ func (v *victim) inTheHall(t *testing.T) {
 	v.try(t, "check in a phone", invalid(doc{"number": "*"}), "POST", "/staff/appointments/19900000001/check-in", right, v.as("hall")...)
 	v.try(t, "check in the neighbour's", refusedWith(404, "no_such_appointment"), "POST", visit(v.elsewhere, "check-in"), right, v.as("hall")...)
 	v.try(t, "the neighbour checks in", refusedWith(404, "no_such_appointment"), "POST", in, right, v.as("hall."+there)...)
-	v.try(t, "nobody measured the operator", refusedWith(403, "own_reading_missing"), "POST", in, right, v.as("operator")...)
+	v.try(t, "nobody measured the manager", refusedWith(403, "own_reading_missing"), "POST", in, right, v.as("manager")...)
+	v.try(t, "the operator checks in", refusedWith(403, "forbidden"), "POST", in, right, v.as("operator")...)
 	for _, c := range []change{
 		at("celsius", "36.55", "format"), at("celsius", "50.0", "range"), at("celsius", nil, "required"), at("device", "", "required"),
 		at("repeat", "36.55", "format"),

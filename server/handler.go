@@ -14,6 +14,7 @@ import (
 	"hunyue/server/api"
 	"hunyue/server/docs"
 	"hunyue/server/i18n"
+	"hunyue/server/policy"
 	"hunyue/server/web"
 )
 
@@ -45,7 +46,7 @@ func (s *surface) echo() (*echo.Echo, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.Use(numbered, s.observer.watch, recovered, secured(s.config.https()), foreign, bounded)
+	e.Use(numbered, s.observer.watch, recovered, secured(s.config.https()), foreign, bounded, policy.Guard(s.pages.Accounts))
 
 	e.GET("/healthz", s.health.alive)
 	e.GET("/readyz", s.health.ready)
@@ -55,7 +56,10 @@ func (s *surface) echo() (*echo.Echo, error) {
 	s.pages.Mount(e)
 	e.GET("/api/openapi.yaml", api.OpenAPI)
 	docs.Mount(e.Group("/api/docs"))
-	return e, s.api.Mount(e.Group("/api/v1"))
+	if err := s.api.Mount(e.Group("/api/v1")); err != nil {
+		return nil, err
+	}
+	return e, policy.Covers(e.Routes())
 }
 
 // addressOf says whose word is taken for where a visitor comes from: the

@@ -39,7 +39,6 @@ type operation struct {
 	parameters []*openapi3.Parameter
 	body       *openapi3.Schema // nil: none is read
 	headers    []string         // of those above that must be there
-	roles      []string         // one of them is needed; empty: any member of staff
 	staff      bool
 }
 
@@ -70,8 +69,8 @@ func newOperation(of *openapi3.Operation) (*operation, error) {
 		return nil, fmt.Errorf("%s does not say, in one way, who may use it", op.id)
 	}
 	for _, needed := range *of.Security {
-		for scheme, roles := range needed {
-			if err := op.need(scheme, roles); err != nil {
+		for scheme := range needed {
+			if err := op.need(scheme); err != nil {
 				return nil, err
 			}
 		}
@@ -79,14 +78,14 @@ func newOperation(of *openapi3.Operation) (*operation, error) {
 	return op, nil
 }
 
-func (op *operation) need(scheme string, roles []string) error {
+func (op *operation) need(scheme string) error {
 	switch scheme {
 	case "HoldToken":
 		op.headers = append(op.headers, tokenHeader)
 	case "AppointmentSecret":
 		op.headers = append(op.headers, secretHeader)
 	case "Bearer":
-		op.staff, op.roles = true, roles
+		op.staff = true
 	default:
 		return fmt.Errorf("%s: unknown security scheme %s", op.id, scheme)
 	}

@@ -27,6 +27,7 @@ import (
 	"hunyue/internal/testenv"
 	"hunyue/notify"
 	"hunyue/server/auth"
+	"hunyue/server/policy"
 	"hunyue/slots"
 )
 
@@ -139,6 +140,7 @@ func (w *world) mount() {
 			return next(c)
 		}
 	})
+	w.echo.Use(policy.Guard(w.api.Accounts))
 	if err := w.api.Mount(w.echo.Group("/api/v1")); err != nil {
 		w.t.Fatal(err)
 	}

@@ -25,8 +25,8 @@ var (
 	ErrBusy          = fault.New(fault.Unavailable, "unavailable") // more people sign in than can be checked
 )
 
-// The roles there are. What each of them may do is decided where the addresses
-// are: a group of addresses names the roles that it lets in.
+// The roles there are. What each of them may do is in the table of the package
+// policy.
 const (
 	Operator  = "operator"  // answers the phone and books for callers
 	Hall      = "hall"      // receives couples at the door

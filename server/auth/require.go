@@ -8,34 +8,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Require lets in staff with one of the roles (any role where none is named)
-// who carry their token in the Authorization header. It is for the API: a
-// browser does not send that header for anybody else's page.
-//
-// Faults: ErrLoginRequired, ErrForbidden.
-func (a *Accounts) Require(roles ...string) echo.MiddlewareFunc { return a.require(Bearer, roles) }
-
-// RequirePage is Require for pages, where the token is in the cookie. Writes
-// behind it need protection against other sites' forms.
-func (a *Accounts) RequirePage(roles ...string) echo.MiddlewareFunc {
-	return a.require(a.CookieToken, roles)
-}
-
-func (a *Accounts) require(token func(*http.Request) string, roles []string) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			r := c.Request()
-			staff, err := a.Authenticate(r.Context(), token(r))
-			if err != nil {
-				return err
-			}
-			if !staff.Has(roles...) {
-				return ErrForbidden
-			}
-			c.SetRequest(r.WithContext(context.WithValue(r.Context(), staffKey{}, staff)))
-			return next(c)
-		}
-	}
+// With is ctx of a request that this member of staff makes.
+func With(ctx context.Context, s *Staff) context.Context {
+	return context.WithValue(ctx, staffKey{}, s)
 }
 
 // Bearer is the token in the Authorization header, or "".

@@ -14,9 +14,6 @@ import (
 	"hunyue/server/auth"
 )
 
-// tells is who writes and reviews notices.
-var tells = []string{auth.Manager, auth.District}
-
 type composePage struct {
 	page
 	Action         string

@@ -21,7 +21,7 @@ func (p *Pages) drafts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	d := draftsPage{page: p.page(c), Manages: me(c).Has(manages...)}
+	d := draftsPage{page: p.page(c), Manages: maySee(me(c), "/manage")}
 	for _, n := range all {
 		row, err := p.noticeRow(c, d.page, n)
 		if err != nil {

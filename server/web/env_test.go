@@ -24,6 +24,7 @@ import (
 	"hunyue/notify"
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
+	"hunyue/server/policy"
 	"hunyue/slots"
 )
 
@@ -153,6 +154,7 @@ func (tn *town) open() {
 			return next(c)
 		}
 	})
+	e.Use(policy.Guard(tn.Accounts))
 	tn.Mount(e)
 	tn.server = httptest.NewServer(http.NewCrossOriginProtection().Handler(e))
 	tn.t.Cleanup(tn.server.Close)

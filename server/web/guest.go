@@ -78,10 +78,10 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	d.Screening = g.rules.Screening != slots.ScreeningOff
 	waiting := g.Status == booking.CheckedIn || g.Status == booking.Late
 	here := waiting || g.Status == booking.Called || g.Status == booking.InService
-	d.CanCall = waiting && s.Has(calls...)
-	d.CanStart = g.Status == booking.Called && s.Has(calls...)
-	d.CanFinish = g.Status == booking.InService && s.Has(registers...)
-	d.CanRefuse = here && s.Has(registers...)
+	d.CanCall = waiting && mayPost(s, "/desk/:number/call")
+	d.CanStart = g.Status == booking.Called && mayPost(s, "/desk/:number/start")
+	d.CanFinish = g.Status == booking.InService && mayPost(s, "/desk/:number/complete")
+	d.CanRefuse = here && mayPost(s, "/desk/:number/not-accepted")
 	if d.Arrive {
 		d.doorFields(c, g, wrong)
 		if d.AskHealth, err = p.askHealth(c, g); err != nil {
@@ -89,7 +89,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 		}
 	}
 	d.windowFields(c, wrong)
-	if g.Status == booking.Completed && s.Has(registers...) {
+	if g.Status == booking.Completed && mayPost(s, "/desk/:number/complete") {
 		if err := p.registered(c, &d, g); err != nil {
 			return err
 		}

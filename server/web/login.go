@@ -51,17 +51,15 @@ func (p *Pages) login(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, next)
 }
 
-// first is the page that somebody's work begins on.
+// beginnings is where somebody's work begins: on the first of these that they
+// may see.
+var beginnings = []string{"/manage", "/desk", "/call", "/manage/notices", "/manage/policy"}
+
 func first(s *auth.Staff) string {
-	switch {
-	case s.Has(auth.Hall, auth.Registrar):
-		return "/desk"
-	case s.Has(auth.Operator):
-		return "/call"
-	case s.Has(manages...):
-		return "/manage"
-	case s.Has(tells...):
-		return "/manage/notices"
+	for _, page := range beginnings {
+		if maySee(s, page) {
+			return page
+		}
 	}
 	return "/staff"
 }

@@ -15,6 +15,7 @@ import (
 	"hunyue/internal/fault"
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
+	"hunyue/server/policy"
 )
 
 // page is what every page shows. Its methods are there for the templates.
@@ -84,15 +85,10 @@ func otherLanguage(u url.URL, now string) string {
 
 func (pg page) navigation(here string) []link {
 	var all []link
-	for _, l := range []struct {
-		to, key string
-		roles   []string
-	}{
-		{"/desk", "nav.desk", receives},
-		{"/call", "nav.call", assists},
-		{"/manage", "nav.manage", manages},
+	for _, l := range []struct{ to, key string }{
+		{"/desk", "nav.desk"}, {"/call", "nav.call"}, {"/manage", "nav.manage"}, {"/manage/policy", "nav.policy"},
 	} {
-		if pg.Staff != nil && pg.Staff.Has(l.roles...) {
+		if maySee(pg.Staff, l.to) {
 			all = append(all, link{To: l.to, Text: pg.T(l.key), Here: here == l.to || strings.HasPrefix(here, l.to+"/")})
 		}
 	}
@@ -202,6 +198,17 @@ func (pg page) explained(c echo.Context, err error) (page, *fault.Error, error) 
 
 // me is the member of staff who asks, on pages that only staff see.
 func me(c echo.Context) *auth.Staff { return auth.From(c.Request().Context()) }
+
+// maySee reports whether a member of staff, or nil, may see a page; mayPost
+// whether they may do what its form asks for. A page asks before it offers
+// either.
+func maySee(s *auth.Staff, path string) bool {
+	return s != nil && policy.May(s.Roles, http.MethodGet, path)
+}
+
+func mayPost(s *auth.Staff, path string) bool {
+	return s != nil && policy.May(s.Roles, http.MethodPost, path)
+}
 
 // told reports whether err can be told on the page that it happened on. What
 // cannot is for the error handler.

@@ -162,7 +162,8 @@ func staffPages(t *testing.T, tn *town, lang, number string) {
 	v.send("/call/book/confirm").sound(lang)
 	v.send(v.URL.Path + "/cancel").sound(lang)
 
-	tn.staff(auth.Auditor).get("/staff?lang=" + lang).sound(lang)
+	tn.staff(auth.SysAdmin).get("/staff?lang=" + lang).sound(lang)
+	tn.staff(auth.Auditor).get("/manage/policy?lang=" + lang).sound(lang)
 
 	m := tn.staff(auth.Manager)
 	manage := "/manage/" + office

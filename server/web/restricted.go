@@ -62,7 +62,7 @@ func (p *Pages) excusal(c echo.Context, g own) (excusal, error) {
 	if err != nil {
 		return excusal{}, err
 	}
-	e := excusal{Excused: excused, May: me(c).Has(manages...)}
+	e := excusal{Excused: excused, May: mayPost(me(c), "/call/:number/excuse")}
 	e.Until, err = p.restriction(c, pg, g, parties, "busy.for_caller")
 	return e, err
 }

@@ -329,7 +329,7 @@ func TestWhoMayNotEnterIsToldWhatToDo(t *testing.T) {
 	}
 	operator := tn.staff(auth.Operator)
 	operator.get("/manage").want(http.StatusForbidden, "没有办理此事的权限", "请换一个有权限的账号")
-	operator.get("/call/o/430799").want(http.StatusNotFound)
+	operator.get("/call/o/430799").want(http.StatusForbidden) // as an office that there is
 	operator.get("/call").send("/staff/logout").want(http.StatusOK, "工作人员登录")
 	operator.get("/call").want(http.StatusOK, "工作人员登录")
 }
@@ -358,11 +358,11 @@ func TestStaffWorkAtTheirOwnOfficesOnly(t *testing.T) {
 func TestWhoHasNoPagesIsToldSo(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)
-	for _, role := range []string{auth.Auditor, auth.SysAdmin, auth.SecAdmin} {
+	for _, role := range []string{auth.SysAdmin, auth.SecAdmin} {
 		v := tn.staff(role).want(http.StatusOK, "您已登录", role, "还没有网页")
 		v.send("/staff/logout").want(http.StatusOK, "工作人员登录")
 	}
-	for role, want := range map[string]string{auth.Hall: "/desk", auth.District: "/manage/notices"} {
+	for role, want := range map[string]string{auth.Hall: "/desk", auth.District: "/manage/notices", auth.Auditor: "/manage/policy"} {
 		if v := tn.staff(role).get("/staff"); v.URL.Path != want {
 			t.Errorf("%s is sent to %s, want %s", role, v.URL.Path, want)
 		}

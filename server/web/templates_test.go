@@ -21,7 +21,7 @@ import (
 
 // shown is the data of every page.
 var shown = map[string]any{
-	"again": againPage{}, "booked": bookedPage{}, "called": calledPage{}, "cancel": cancelPage{},
+	"access": accessPage{}, "again": againPage{}, "booked": bookedPage{}, "called": calledPage{}, "cancel": cancelPage{},
 	"change": changePage{}, "check": checkPage{}, "choice": choicePage{}, "correct": correctPage{}, "data": dataPage{}, "details": detailsPage{},
 	"erase": erasePage{}, "error": errorPage{}, "find": findPage{}, "found": foundPage{}, "picture": picturePage{}, "stays": staysPage{}, "guest": guestPage{}, "home": homePage{}, "login": loginPage{},
 	"manage": managePage{}, "messages": messagesPage{}, "notice": noticePage{}, "offices": officesPage{},
