@@ -347,3 +347,25 @@ func TestOtherSitesCannotWrite(t *testing.T) {
 		}
 	}
 }
+
+// What somebody has typed, and who they are, is still there on the page that
+// says what went wrong.
+func TestAnErrorPageKnowsWhoAsksAndWhatTheyTyped(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, config{})
+	f.POST("/call/book/fails", func(c echo.Context) error {
+		r := c.Request()
+		c.SetRequest(r.WithContext(auth.With(r.Context(), &auth.Staff{Name: "测试员"})))
+		if _, err := c.FormParams(); err != nil {
+			t.Error(err)
+		}
+		return booking.ErrHoldForeign
+	})
+	form := "slot=" + here + "-20260527-1000-marriage&hold=4f9c1a52-0000-4000-8000-000000000000&parties.0.name=Zhang"
+	said := f.ask("POST", "/call/book/fails", strings.NewReader(form), "Content-Type", echo.MIMEApplicationForm, "Sec-Fetch-Site", "same-origin").Body.String()
+	for _, want := range []string{`action="/call/book/details"`, `name="parties.0.name" value="Zhang"`, "测试员"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("without %s:\n%s", want, said)
+		}
+	}
+}

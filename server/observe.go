@@ -81,13 +81,23 @@ func (o *observer) watch(next echo.HandlerFunc) echo.HandlerFunc {
 		defer o.inFlight.Dec()
 		r := c.Request()
 		if err := next(c); err != nil {
-			c.SetRequest(r) // with a context that still lives
+			inner := c.Request() // with the form that was read
+			c.SetRequest(inner.WithContext(kept{r.Context(), inner.Context()}))
 			c.Error(err)
 		}
 		o.note(r.Context(), c, what{method(r), route(c), c.Response().Status}, o.clock.Now().Sub(began))
 		return nil
 	}
 }
+
+// kept is a context that lives as long as the visitor waits, with what was noted
+// in one that may have ended: who asks, above all.
+type kept struct {
+	context.Context
+	noted context.Context
+}
+
+func (k kept) Value(key any) any { return k.noted.Value(key) }
 
 func (o *observer) note(ctx context.Context, c echo.Context, w what, took time.Duration) {
 	series, ok := o.series.Load(w)

@@ -12,6 +12,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
+
+	"hunyue/server/policy"
 )
 
 func spec(t testing.TB) *openapi3.T {
@@ -51,6 +53,28 @@ var promised = []string{
 	"GET /manage/offices/{office}/suspensions", "PUT /manage/offices/{office}/suspensions/{id}",
 	"POST /manage/offices/{office}/suspensions", "POST /manage/offices/{office}/days/{date}/close",
 	"GET /manage/offices/{office}/reports/{date}", "POST /manage/offices/{office}/reports/{date}/submit",
+}
+
+// The table decides; who reads only the document must not be told otherwise.
+func TestTheDocumentNamesTheRolesOfTheTable(t *testing.T) {
+	braces := strings.NewReplacer("{", ":", "}", "")
+	for path, item := range spec(t).Paths.Map() {
+		for method, of := range item.Operations() {
+			rule, ok := policy.Of(method, "/api/v1"+braces.Replace(path))
+			if !ok {
+				t.Errorf("%s %s is not in the table", method, path)
+			}
+			said, staff := []string{}, false
+			for _, needed := range *of.Security {
+				if roles, bearer := needed["Bearer"]; bearer {
+					said, staff = roles, true
+				}
+			}
+			if staff != (rule.Door == policy.API) || !slices.Equal(said, append([]string{}, rule.Roles...)) {
+				t.Errorf("%s %s: the document says %v, the table %v", method, path, said, rule.Roles)
+			}
+		}
+	}
 }
 
 func TestWhatIsPromisedIsInTheDocument(t *testing.T) {

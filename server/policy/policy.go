@@ -43,6 +43,7 @@ const (
 	Form     Scope = "form"     // so must the one that the request names otherwise: the handler asks
 	Record   Scope = "record"   // the record that the address names is found only at their offices
 	Theirs   Scope = "theirs"   // what is shown is picked out of their offices
+	Held     Scope = "held"     // the place that they hold themselves
 	Self     Scope = "self"     // their own account
 )
 

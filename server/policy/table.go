@@ -39,7 +39,7 @@ func public() []Rule {
 		open(get, "/", "/notice", "/sw.js", "/settings", "/static/*", "/healthz", "/readyz", "/metrics",
 			"/notices", "/notices/:id", "/help", "/help/rare-name", "/bring", "/foreign", "/privacy", "/accessibility",
 			"/o/:office", "/o/:office/:date", "/o/:office/:date/phone", "/find", "/find/:step", "/my", "/dev/*",
-			"/staff/login", "/api/openapi.yaml", "/api/docs*",
+			"/staff/login", "/staff/logout", "/api/openapi.yaml", "/api/docs*",
 			"/api/v1/offices", "/api/v1/offices/:office/days", "/api/v1/offices/:office/slots", "/api/v1/notices"),
 		open(post, "/settings", "/help/rare-name", "/o/:office/:date", "/o/:office/:date/phone",
 			"/find", "/find/code", "/find/mine", "/find/phone", "/find/secret", "/find/send",
@@ -68,7 +68,7 @@ func couples() []Rule {
 // desk is the phone line and the hall.
 func desk() []Rule {
 	return slices.Concat(
-		pages(get, nil, Self, "/staff", "/staff/logout"),
+		pages(get, nil, Self, "/staff"),
 
 		pages(get, books, Theirs, "/call"),
 		pages(get, books, Path, "/call/o/:office", "/call/o/:office/:date"),
@@ -120,7 +120,8 @@ func programs() []Rule {
 	return slices.Concat(
 		calls(post, nil, Self, "/api/v1/staff/logout"),
 		calls(post, nil, Form, "/api/v1/staff/readings"),
-		calls(post, books, Form, "/api/v1/staff/holds", "/api/v1/staff/appointments", "/api/v1/staff/appointments/search"),
+		calls(post, books, Form, "/api/v1/staff/holds", "/api/v1/staff/appointments/search"),
+		calls(post, books, Held, "/api/v1/staff/appointments"),
 		calls(get, books, Form, "/api/v1/staff/appointments"),
 		calls(post, receives, Record, "/api/v1/staff/appointments/:number/check-in",
 			"/api/v1/staff/appointments/:number/call", "/api/v1/staff/appointments/:number/start"),

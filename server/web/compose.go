@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"net/http"
 	"strconv"
@@ -31,8 +32,9 @@ type noticePreview struct {
 	BodyZH, BodyEN         [][]string
 }
 
-// tellable is the newest version of the notice of the address, if it is of an
-// office of theirs; zero where the address is that of a new one.
+// tellable is the newest version of the notice of the address; zero where the
+// address is that of a new one. What is not of an office of theirs is to them as
+// if it were not there.
 func (p *Pages) tellable(c echo.Context) (notify.Notice, error) {
 	if c.Param("id") == "" {
 		return notify.Notice{}, nil
@@ -45,7 +47,12 @@ func (p *Pages) tellable(c echo.Context) (notify.Notice, error) {
 	if err != nil {
 		return notify.Notice{}, err
 	}
-	return all[0], p.mayTell(c, all[0].Office)
+	if err := p.mayTell(c, all[0].Office); errors.Is(err, auth.ErrForbidden) {
+		return notify.Notice{}, notify.ErrNoSuchNotice
+	} else if err != nil {
+		return notify.Notice{}, err
+	}
+	return all[0], nil
 }
 
 // mayTell refuses an office that is not theirs. What is for every office is for
