@@ -93,8 +93,8 @@ func (o *observer) watch(next echo.HandlerFunc) echo.HandlerFunc {
 // kept is a context that lives as long as the visitor waits, with what was noted
 // in one that may have ended: who asks, above all.
 type kept struct {
-	context.Context
-	noted context.Context
+	context.Context                 //nolint:containedctx // it is one
+	noted           context.Context //nolint:containedctx // likewise
 }
 
 func (k kept) Value(key any) any { return k.noted.Value(key) }
