@@ -33,15 +33,16 @@ var imports = map[string][]string{
 	"booking/model": nil,
 	"hall":          {"booking", "slots", "notify", "internal/fault", "internal/clock", "internal/date", "internal/identity", "internal/postgres", "internal/seal"},
 
-	"server/i18n":  {"internal/fault"},
-	"server/auth":  {"internal/fault", "internal/clock", "internal/postgres", "internal/seal"},
-	"server/docs":  nil,
+	"server/i18n":   {"internal/fault"},
+	"server/auth":   {"internal/fault", "internal/clock", "internal/postgres", "internal/seal"},
+	"server/docs":   nil,
 	"server/policy": {"server/auth"},
-	"server/limit": {"internal/fault", "internal/clock", "internal/seal"},
-	"server/api":   {"server/auth", "server/limit", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/identity"},
-	"server/web":   {"server/auth", "server/i18n", "server/limit", "server/policy", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/hanzi", "internal/identity", "internal/seal"},
+	"server/watch":  {"server/auth", "server/policy", "booking", "internal/fault", "internal/identity", "internal/postgres"},
+	"server/limit":  {"internal/fault", "internal/clock", "internal/seal"},
+	"server/api":    {"server/auth", "server/limit", "server/watch", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/identity"},
+	"server/web":    {"server/auth", "server/i18n", "server/limit", "server/policy", "server/watch", "hall", "booking", "notify", "slots", "internal/fault", "internal/clock", "internal/date", "internal/hanzi", "internal/identity", "internal/seal"},
 	"server": {
-		"server/api", "server/auth", "server/docs", "server/i18n", "server/limit", "server/policy", "server/web", "hall", "booking", "notify", "slots",
+		"server/api", "server/auth", "server/docs", "server/i18n", "server/limit", "server/policy", "server/watch", "server/web", "hall", "booking", "notify", "slots",
 		"internal/clock", "internal/date", "internal/engines", "internal/fault", "internal/identity", "internal/postgres", "internal/redis", "internal/seal",
 	},
 }
@@ -116,6 +117,7 @@ var owners = map[string]string{
 	"0007_hot_days.sql": "slots",
 	"0008_own_data.sql": "booking",
 	"0009_notices.sql":  "notify",
+	"0014_watch.sql":    "server/watch",
 }
 
 func TestEveryTableHasOneWriter(t *testing.T) {

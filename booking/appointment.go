@@ -102,7 +102,14 @@ func (a Appointment) Erased() bool { return a.ErasedAt != nil }
 // Parties opens who an appointment is for, in the order in which they applied.
 // The fault is ErrErased.
 func (d *Desk) Parties(ctx context.Context, a Appointment) ([]Party, error) {
-	return d.parties(ctx, d.DB, a)
+	parties, err := d.parties(ctx, d.DB, a)
+	if err == nil {
+		err = d.watchedOne(ctx, a, parties)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parties, nil
 }
 
 func (d *Desk) parties(ctx context.Context, db postgres.Querier, a Appointment) ([]Party, error) {
@@ -153,9 +160,29 @@ func unfile(plain []byte) (Party, error) {
 	}, nil
 }
 
-// Phone opens the number that an appointment is reached at. The fault is
-// ErrErased.
+// Phone opens the number that an appointment is reached at, at a desk that nobody
+// watches: at that of staff, Contact does. The fault is ErrErased.
 func (d *Desk) Phone(a Appointment) (identity.Phone, error) {
+	if d.Watch != nil {
+		return identity.Phone{}, errors.New("the phone is asked for unwatched: Contact opens it")
+	}
+	return d.phoneOf(a)
+}
+
+// Contact opens the number that an appointment is reached at. The fault is
+// ErrErased.
+func (d *Desk) Contact(ctx context.Context, a Appointment) (identity.Phone, error) {
+	parties, err := d.parties(ctx, d.DB, a)
+	if err == nil {
+		err = d.watchedOne(ctx, a, parties)
+	}
+	if err != nil {
+		return identity.Phone{}, err
+	}
+	return d.phoneOf(a)
+}
+
+func (d *Desk) phoneOf(a Appointment) (identity.Phone, error) {
 	if a.Erased() {
 		return identity.Phone{}, ErrErased
 	}

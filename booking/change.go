@@ -86,7 +86,7 @@ func (d *Desk) Move(ctx context.Context, c Change, hold uuid.UUID, token, sessio
 	if slot.Office != a.Office || slot.Group != a.Group {
 		return a, ErrHoldForeign
 	}
-	parties, err := d.Parties(ctx, a)
+	parties, err := d.parties(ctx, d.DB, a)
 	if err != nil {
 		return a, err
 	}
@@ -140,7 +140,7 @@ func (d *Desk) afterCode(ctx context.Context, c Change, spender uuid.UUID, chang
 
 // spend uses up the code that was sent to the phone on file.
 func (d *Desk) spend(ctx context.Context, tx postgres.Querier, c Change, spender uuid.UUID) (string, error) {
-	phone, err := d.Phone(c.Appointment)
+	phone, err := d.phoneOf(c.Appointment)
 	if err != nil {
 		return "", err
 	}

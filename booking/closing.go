@@ -91,8 +91,14 @@ type closing struct {
 // closes, does it, and tells Redis.
 func (d *Desk) enforce(ctx context.Context, c closing, actor string, dryRun bool) (Suspension, error) {
 	tried, would, err := d.carryOut(ctx, c, actor, true)
-	if err != nil || dryRun {
-		return tried, err
+	if err == nil && len(tried.Affected) > 0 {
+		err = d.watched(ctx, View{Office: c.office, List: true, Records: recordsOf(tried.Affected)})
+	}
+	if err != nil {
+		return Suspension{}, err
+	}
+	if dryRun {
+		return tried, nil
 	}
 	d.shut(ctx, would.Closed)
 	done, closure, err := d.carryOut(ctx, c, actor, false)
@@ -103,6 +109,15 @@ func (d *Desk) enforce(ctx context.Context, c closing, actor string, dryRun bool
 	d.memory().changed(c.office)
 	d.settle(ctx, closure.Lines)
 	return done, nil
+}
+
+// recordsOf is those affected as a list that names nobody.
+func recordsOf(gone []Affected) []Record {
+	all := make([]Record, len(gone))
+	for i, a := range gone {
+		all[i].Appointment = a.ID
+	}
+	return all
 }
 
 // carryOut does it in one transaction, which begins anew when it loses against

@@ -80,7 +80,7 @@ func (d *Desk) lockData(ctx context.Context, tx postgres.Querier, c Correction) 
 	if err != nil {
 		return nil, identity.Phone{}, err
 	}
-	before, err := d.Phone(a)
+	before, err := d.phoneOf(a)
 	switch {
 	case err != nil:
 	case a.Status != Booked:

@@ -28,6 +28,12 @@ type Desk struct {
 	// Wake tells the outbox worker that there is something to do.
 	Wake func()
 
+	// Watch is told what is about to be shown to staff, and its error is the answer
+	// instead. Nil watches nobody: couples see what is theirs, and what is done
+	// beside shows nobody to anybody. Methods that begin with a capital letter
+	// and open sealed values ask it, so that no page can forget to.
+	Watch func(ctx context.Context, v View) error
+
 	own    memory
 	public *Desk // whose memory this desk shares; nil: it has its own
 }

@@ -59,7 +59,7 @@ func (d *Desk) Letter(ctx context.Context, e notify.Event) (notify.Letter, error
 // more is not told: nobody should have to call there.
 func (d *Desk) addressee(ctx context.Context, a Appointment, kind notify.Kind) (identity.Phone, error) {
 	if kind != notify.PhoneChanged {
-		return d.Phone(a)
+		return d.phoneOf(a)
 	}
 	var former []byte
 	if err := d.DB.GetContext(ctx, &former, `SELECT former_contact FROM appointment WHERE id = $1`, a.ID); err != nil {
@@ -77,7 +77,7 @@ func (d *Desk) addressee(ctx context.Context, a Appointment, kind notify.Kind) (
 
 // keptOut is until when whoever missed an appointment cannot book online.
 func (d *Desk) keptOut(ctx context.Context, a Appointment, rules slots.Rules) (date.Date, error) {
-	parties, err := d.Parties(ctx, a)
+	parties, err := d.parties(ctx, d.DB, a)
 	if err != nil {
 		return date.Date{}, err
 	}

@@ -34,17 +34,5 @@ func (d *Desk) OfPhone(ctx context.Context, phone identity.Phone) ([]Row, error)
 	if err != nil {
 		return nil, fmt.Errorf("appointments of a phone: %w", err)
 	}
-	return d.masked(ctx, found)
-}
-
-func (d *Desk) masked(ctx context.Context, found []Appointment) ([]Row, error) {
-	rows := make([]Row, 0, len(found))
-	for _, a := range found {
-		row, err := d.Masked(ctx, a)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
+	return d.masked(ctx, "", false, found)
 }

@@ -45,7 +45,7 @@ func (d *Desk) OwnData(ctx context.Context, a Appointment) (OwnData, error) {
 	if own.Parties, err = d.Parties(ctx, a); err != nil {
 		return own, err
 	}
-	if own.Phone, err = d.Phone(a); err != nil {
+	if own.Phone, err = d.phoneOf(a); err != nil {
 		return own, err
 	}
 	if own.Caller, own.Consents, err = d.agreed(ctx, a); err != nil {

@@ -58,7 +58,7 @@ func (d *Desk) Search(ctx context.Context, office, q string, day date.Date) ([]R
 	if err != nil {
 		return nil, fmt.Errorf("search appointments: %w", err)
 	}
-	return d.masked(ctx, found)
+	return d.masked(ctx, office, q == "", found)
 }
 
 // recognise says what q may be: eight digits are an appointment's number, or a
@@ -101,7 +101,7 @@ func (d *Desk) Reached(ctx context.Context, a Appointment, fact string) (identit
 	if !knows {
 		return identity.Phone{}, ErrNoAppointment
 	}
-	return d.Phone(a)
+	return d.Contact(ctx, a)
 }
 
 // Recognises reports whether a fact has the form of a phone's or a document's
@@ -119,33 +119,35 @@ func orNobody(key []byte) []byte {
 	return key
 }
 
+// Latest is the appointments of an office's day that were made last, at most so
+// many, in order of time: for whoever books for others and has no list to see.
+func (d *Desk) Latest(ctx context.Context, office string, day date.Date, most int) ([]Row, error) {
+	var found []Appointment
+	err := d.DB.SelectContext(ctx, &found, `
+		SELECT `+appointmentColumns+`
+		FROM (
+			SELECT *
+			FROM appointment
+			WHERE office_id = $1
+			  AND day = $2
+			ORDER BY id DESC
+			LIMIT $3
+		) AS made
+		ORDER BY starts_at, id`, office, day, most)
+	if err != nil {
+		return nil, fmt.Errorf("latest appointments: %w", err)
+	}
+	return d.masked(ctx, office, false, found)
+}
+
 // Masked is an appointment as a list shows it.
 func (d *Desk) Masked(ctx context.Context, a Appointment) (Row, error) {
-	zone, err := d.zone(ctx, a.Office)
+	row, parties, err := d.mask(ctx, a)
+	if err == nil {
+		err = d.watchedOne(ctx, a, parties)
+	}
 	if err != nil {
 		return Row{}, err
-	}
-	row := Row{
-		Number: a.Number, Office: a.Office, Service: a.Service, Day: a.Day,
-		StartsAt: a.StartsAt.In(zone), EndsAt: a.EndsAt.In(zone),
-		Status: a.Status, Channel: string(a.Channel), Erased: a.Erased(),
-	}
-	if row.Erased {
-		return row, nil
-	}
-	parties, err := d.Parties(ctx, a)
-	if err != nil {
-		return Row{}, err
-	}
-	phone, err := d.Phone(a)
-	if err != nil {
-		return Row{}, err
-	}
-	row.Phone = phone.Masked()
-	for _, p := range parties {
-		row.Names = append(row.Names, identity.MaskName(p.Name))
-		row.Numbers = append(row.Numbers, p.Document.Masked())
-		row.Kinds = append(row.Kinds, p.Document.Kind())
 	}
 	return row, nil
 }

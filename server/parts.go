@@ -20,6 +20,7 @@ import (
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
 	"hunyue/server/limit"
+	"hunyue/server/watch"
 	"hunyue/server/web"
 	"hunyue/slots"
 )
@@ -45,6 +46,7 @@ type parts struct {
 
 	watched  *observer
 	accounts *auth.Accounts
+	looks    *watch.Log
 	offices  *slots.Store
 	desk     *booking.Desk // for couples
 	assisted *booking.Desk // for staff
@@ -86,7 +88,7 @@ func assemble(ctx context.Context, c config, at addresses, log *slog.Logger) (*p
 		return p, err
 	}
 	p.pages, err = web.New(web.Pages{
-		Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Notices: p.notices, Limits: p.limits, Accounts: p.accounts, Dev: p.sent,
+		Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Notices: p.notices, Limits: p.limits, Accounts: p.accounts, Looks: p.looks, Dev: p.sent,
 		Keys: p.keys, Clock: p.clock, Texts: p.texts,
 	})
 	if err != nil {
@@ -112,6 +114,8 @@ func (p *parts) furnish(ctx context.Context, c config) {
 		Keys: p.keys, Clock: p.clock, Log: p.log, Wake: func() { p.outbox.Wake(ctx) },
 	}
 	p.assisted = p.desk.On(p.staff, &slots.Store{DB: p.staff, Clock: p.clock})
+	p.looks = &watch.Log{DB: p.staff, Log: p.log}
+	p.assisted.Watch = p.looks.Seen
 	p.chores = p.desk.On(p.jobs, &slots.Store{DB: p.jobs, Clock: p.clock})
 	p.hall = &hall.Desk{
 		DB: p.staff, Offices: p.assisted.Offices,
@@ -174,6 +178,7 @@ func (p *parts) employ(demo bool, dsn string) error {
 func (p *parts) measure() {
 	p.watched.registry.MustRegister(booking.Collectors()...)
 	p.watched.registry.MustRegister(limit.Collectors()...)
+	p.watched.registry.MustRegister(watch.Collectors()...)
 	p.watched.registry.MustRegister(
 		collectors.NewDBStatsCollector(p.booking.DB, "booking"),
 		collectors.NewDBStatsCollector(p.staff.DB, "staff"),

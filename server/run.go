@@ -83,7 +83,7 @@ func (p *program) work(ctx context.Context, parts *parts, running *engines.Engin
 	beside, stopBeside := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBeside()
 	requests, ctx := errgroup.WithContext(ctx)
-	requests.Go(func() error { return watch(ctx, running) })
+	requests.Go(func() error { return mind(ctx, running) })
 	for _, s := range servers {
 		requests.Go(func() error { return s.serve(ctx) })
 	}
@@ -99,9 +99,9 @@ func (p *program) work(ctx context.Context, parts *parts, running *engines.Engin
 	return all.Wait()
 }
 
-// watch fails when a private engine has died: without it there is nothing to
+// mind fails when a private engine has died: without it there is nothing to
 // serve, and whoever started us starts both again.
-func watch(ctx context.Context, running *engines.Engines) error {
+func mind(ctx context.Context, running *engines.Engines) error {
 	if running == nil {
 		return nil
 	}

@@ -89,7 +89,7 @@ func TestTheProgramEndsWithItsEngines(t *testing.T) {
 	if err := syscall.Kill(running.RedisPID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	err = watch(t.Context(), running)
+	err = mind(t.Context(), running)
 	if err == nil || !strings.Contains(err.Error(), "ended unexpectedly") {
 		t.Errorf("an engine that died: %v", err)
 	}

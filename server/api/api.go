@@ -18,6 +18,7 @@ import (
 	"hunyue/notify"
 	"hunyue/server/auth"
 	"hunyue/server/limit"
+	"hunyue/server/watch"
 	"hunyue/slots"
 )
 
@@ -48,7 +49,9 @@ func (a *API) Mount(g *echo.Group) error {
 	}
 	doors := map[string][]echo.MiddlewareFunc{}
 	for id, op := range all {
-		if !op.staff {
+		if op.staff {
+			doors[id] = append(doors[id], watch.Mark)
+		} else {
 			doors[id] = append(doors[id], known)
 		}
 		doors[id] = append(doors[id], op.check)

@@ -2,12 +2,15 @@ package api
 
 import (
 	"context"
+	"strings"
 
 	"hunyue/booking"
 	"hunyue/hall"
+	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/internal/identity"
 	"hunyue/server/auth"
+	"hunyue/server/watch"
 	"hunyue/slots"
 )
 
@@ -116,7 +119,7 @@ func (a *API) ListAppointments(ctx context.Context, r ListAppointmentsRequestObj
 		if day.IsZero() && r.Params.Q == "" {
 			day = a.today(o)
 		}
-		rows, err := a.Assisted.Search(ctx, office, r.Params.Q, day)
+		rows, err := a.listed(ctx, office, r.Params.Q, day)
 		if err != nil {
 			return nil, err
 		}
@@ -127,8 +130,23 @@ func (a *API) ListAppointments(ctx context.Context, r ListAppointmentsRequestObj
 	return answer, nil
 }
 
+// mostForOperators is how many rows of a day an operator gets, who has no list to see
+// for their work: those that were made last, each of them noted as opened.
+const mostForOperators = 30
+
+// listed is the appointments that q names or, without q, those of the day.
+func (a *API) listed(ctx context.Context, office, q string, day date.Date) ([]booking.Row, error) {
+	if q == "" && !watch.SeesLists(auth.From(ctx)) {
+		return a.Assisted.Latest(ctx, office, day, mostForOperators)
+	}
+	return a.Assisted.Search(ctx, office, q, day)
+}
+
 // SearchAppointments answers POST /staff/appointments/search.
 func (a *API) SearchAppointments(ctx context.Context, r SearchAppointmentsRequestObject) (SearchAppointmentsResponseObject, error) {
+	if strings.TrimSpace(r.Body.Q) == "" { // which would be everybody
+		return nil, fault.InFields(map[string]string{"q": required})
+	}
 	answer := SearchAppointments200JSONResponse{Appointments: []Appointment{}}
 	offices, err := served(ctx, r.Body.Office)
 	if err != nil {

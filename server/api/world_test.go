@@ -28,6 +28,7 @@ import (
 	"hunyue/notify"
 	"hunyue/server/auth"
 	"hunyue/server/policy"
+	"hunyue/server/watch"
 	"hunyue/slots"
 )
 
@@ -66,8 +67,10 @@ func newWorld(t testing.TB) *world {
 		DB: db, Holds: &booking.Holds{Redis: redis, Prefix: prefix, Clock: now}, Offices: offices, Keys: keys,
 		Clock: now, Log: log, Wake: func() {},
 	}
+	assisted := desk.On(db, offices)
+	assisted.Watch = (&watch.Log{DB: db, Log: log}).Seen
 	w := &world{t: t, spec: spec(t), api: &API{
-		Desk: desk, Assisted: desk.On(db, offices),
+		Desk: desk, Assisted: assisted,
 		Hall:     &hall.Desk{DB: db, Offices: offices, Keys: keys, Clock: now, Log: log},
 		Offices:  offices,
 		Codes:    &notify.Codes{DB: db, Keys: keys, Outbox: outbox, Limits: true},

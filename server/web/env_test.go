@@ -25,6 +25,7 @@ import (
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
 	"hunyue/server/policy"
+	"hunyue/server/watch"
 	"hunyue/slots"
 )
 
@@ -65,9 +66,11 @@ func newTown(t *testing.T) *town {
 		DB: db, Holds: &booking.Holds{Redis: client, Prefix: prefix, Clock: now}, Offices: offices,
 		Keys: keys, Clock: now, Log: log, Wake: func() {},
 	}
+	looks, assisted := &watch.Log{DB: db, Log: log}, desk.On(db, offices)
+	assisted.Watch = looks.Seen
 	tn := &town{t: t, db: db}
 	tn.Pages, err = New(Pages{
-		Desk: desk, Assisted: desk.On(db, offices),
+		Desk: desk, Assisted: assisted, Looks: looks,
 		Hall: &hall.Desk{DB: db, Offices: offices, Keys: keys, Clock: now, Log: log}, Offices: offices,
 		Codes:    &notify.Codes{DB: db, Keys: keys, Outbox: outbox, Limits: true},
 		Notices:  &notify.Notices{DB: db, Clock: now},

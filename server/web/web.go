@@ -21,6 +21,7 @@ import (
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
 	"hunyue/server/limit"
+	"hunyue/server/watch"
 	"hunyue/slots"
 )
 
@@ -33,6 +34,7 @@ type Pages struct {
 	Codes    *notify.Codes
 	Notices  *notify.Notices
 	Accounts *auth.Accounts
+	Looks    *watch.Log         // what staff see of couples
 	Dev      *notify.DevChannel // nil outside demo mode
 	Limits   *limit.Limiter     // nil: there are none
 	Keys     *seal.Keys
@@ -58,6 +60,7 @@ func New(p Pages) (*Pages, error) {
 // table of the package policy. Writes need protection against other sites' forms around them
 // (http.CrossOriginProtection): couples and staff are known by cookies.
 func (p *Pages) Mount(e *echo.Echo) {
+	e.Use(watch.Mark)
 	e.GET("/", p.home)
 	e.GET("/notice", p.notice)
 	p.mountAssets(e)
