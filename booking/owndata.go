@@ -28,6 +28,7 @@ type Happened struct {
 	By     string    `db:"by"` // couple, staff or system: which of the staff is not told
 	What   string    `db:"action"`
 	Status Status    `db:"status"` // that it came to; empty where it stayed
+	Why    string    `db:"why"`    // where staff looked: for what, and as what; the first and the second word
 }
 
 // Sent is a message about the appointment, without its text.
@@ -52,7 +53,8 @@ func (d *Desk) OwnData(ctx context.Context, a Appointment) (OwnData, error) {
 		return own, err
 	}
 	err = d.DB.SelectContext(ctx, &own.History, `
-		SELECT at, split_part(actor, ':', 1) AS by, action, coalesce(new_status, '') AS status
+		SELECT at, split_part(actor, ':', 1) AS by, action, coalesce(new_status, '') AS status,
+			CASE WHEN action IN ('read', 'unmasked') THEN coalesce(detail, '') ELSE '' END AS why
 		FROM audit
 		WHERE subject = 'appointment:' || $1
 		ORDER BY id`, fmt.Sprint(a.ID))

@@ -26,6 +26,7 @@ type own struct {
 	service     slots.Service
 	rules       slots.Rules
 	rest        hall.Rest // at the desk
+	unmasked    bool      // names, numbers and phone are there in full
 }
 
 // mine is the appointment of the address, if the browser has its pass. If not, the

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -203,6 +204,9 @@ func (pg page) happened(h booking.Happened) string {
 	if h.Status != "" && h.What != "moved" {
 		return pg.T("status." + string(h.Status))
 	}
+	if h.Why != "" {
+		return pg.looked(h)
+	}
 	return pg.known("data.event.", h.What)
 }
 
@@ -223,4 +227,20 @@ func (pg page) readable(row booking.Row, of int) booking.Row {
 		row.Kinds = []identity.PartyKind{}
 	}
 	return row
+}
+
+// looked is a look that staff took at these data: for what, and as what. Who it was
+// is not told.
+func (pg page) looked(h booking.Happened) string {
+	what, words := pg.T("watch.seen"), strings.Fields(h.Why)
+	if h.What == "unmasked" {
+		what = pg.T("watch.seen_whole")
+	}
+	var as []string
+	if len(words) > 1 {
+		for _, role := range strings.Split(words[1], "+") {
+			as = append(as, pg.known("watch.role.", role))
+		}
+	}
+	return pg.T("watch.look", "what", what, "purpose", pg.known("watch.for.", words[0]), "roles", strings.Join(as, pg.T("desk.and")))
 }

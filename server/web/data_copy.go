@@ -47,6 +47,7 @@ type copiedEvent struct {
 	By     string         `json:"by"`
 	What   string         `json:"what"`
 	Status booking.Status `json:"status,omitempty"`
+	Why    string         `json:"why,omitempty"` // where staff looked: for what, and as what
 }
 
 type copiedMessage struct {
@@ -85,7 +86,7 @@ func copied(mine own, stored booking.OwnData) dataCopy {
 		all.Parties = append(all.Parties, copiedParty{one.Name, string(one.Document.Type), one.Document.Number, string(one.Sex), one.Born})
 	}
 	for _, h := range stored.History {
-		all.History = append(all.History, copiedEvent{h.At.In(zone), h.By, h.What, h.Status})
+		all.History = append(all.History, copiedEvent{h.At.In(zone), h.By, h.What, h.Status, h.Why})
 	}
 	for _, m := range stored.Messages {
 		all.Messages = append(all.Messages, copiedMessage{m.At.In(zone), m.Kind, m.State})

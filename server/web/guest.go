@@ -39,6 +39,7 @@ type guestPage struct {
 	Doubted     string // a number that may be completed all the same
 	Reason      field
 	Key         string
+	Unmask      unmasking
 }
 
 // guestOf is the appointment of the address, if it is at one of their offices.
@@ -71,6 +72,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 		return err
 	}
 	d.page, d.Own, d.Ticket, d.Key = pg, pg.ownWords(g), ticket, newKey()
+	d.Unmask = pg.unmasking(c, g, "/desk/"+g.Number+"/unmask", wrong)
 	d.Status = pg.T("status." + string(g.Status))
 	d.OtherDay = g.Day != date.DateOf(p.Clock.Now().In(g.office.Location))
 	d.Arrive = g.Status == booking.Booked && !d.OtherDay
@@ -89,6 +91,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 		}
 	}
 	d.windowFields(c, wrong)
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Unmask.Reason)...)
 	if g.Status == booking.Completed && mayPost(s, "/desk/:number/complete") {
 		if err := p.registered(c, &d, g); err != nil {
 			return err
@@ -136,6 +139,7 @@ type calledPage struct {
 	Active bool
 	Reason field
 	Missed excusal
+	Unmask unmasking
 }
 
 // called is an appointment as the operator reads it back to the caller.
@@ -152,7 +156,8 @@ func (p *Pages) showCalled(c echo.Context, status int, pg page, g own, wrong wro
 		page: pg, Own: pg.ownWords(g), Status: pg.T("status." + string(g.Status)), Bring: pg.bring(g.service, g.rules, g.Day, g.Kinds), Rules: pg.visitRules(g),
 		Active: g.Status == booking.Booked, Reason: pg.typed(field{Name: "reason", Auto: "off"}, "call.reason", c.FormValue("reason"), wrong),
 	}
-	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Reason)...)
+	d.Unmask = pg.unmasking(c, g, "/call/"+g.Number+"/unmask", wrong)
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Reason, d.Unmask.Reason)...)
 	var err error
 	if d.Missed, err = p.excusal(c, g); err != nil {
 		return err

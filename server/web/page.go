@@ -66,7 +66,9 @@ func (p *Pages) page(c echo.Context) page {
 		pg.Other = otherLanguage(*r.URL, pg.Lang)
 		pg.Settings = "/settings?" + url.Values{"back": {r.URL.Path}}.Encode()
 	}
-	pg.Nav = pg.navigation(r.URL.Path)
+	if pg.Nav = pg.navigation(r.URL.Path); pg.Staff != nil {
+		pg.Nav = append(pg.Nav, p.overseen(c, pg)...)
+	}
 	h := c.Response().Header()
 	h.Set("Content-Language", pg.Lang)
 	h.Add(echo.HeaderVary, "Accept-Language, Cookie")

@@ -15,7 +15,9 @@ import (
 	"hunyue/hall"
 	"hunyue/internal/identity"
 	"hunyue/notify"
+	"hunyue/server/auth"
 	"hunyue/server/i18n"
+	"hunyue/server/watch"
 	"hunyue/slots"
 )
 
@@ -28,6 +30,7 @@ var shown = map[string]any{
 	"phone": phonePage{}, "places": placesPage{}, "settings": settingsPage{}, "slow": slowPage{}, "staff": staffPage{}, "today": todayPage{},
 	"notices": noticesPage{}, "announced": announcedPage{}, "drafts": draftsPage{}, "draft": draftPage{}, "compose": composePage{},
 	"help": helpPage{}, "foreign": foreignPage{}, "privacy": privacyPage{}, "accessibility": explaining{}, "bring": bringPage{}, "rare": rarePage{},
+	"audit": auditPage{}, "alarms": alarmsPage{},
 }
 
 func TestEveryTemplateNamesOnlyWhatItsPageHas(t *testing.T) {
@@ -153,6 +156,21 @@ func composed() []string {
 		string(notify.HealthDeferred), string(notify.Reminder), string(notify.Tried), string(notify.Restricted), string(notify.PhoneChanged), "other")
 	add("data.sent.", "pending", "done", "failed", "dropped", "other")
 	add("data.who.", "couple", "staff", "system", "other")
+	for _, purpose := range watch.Purposes() {
+		add("watch.for.", string(purpose))
+	}
+	add("watch.for.", "other")
+	add("watch.role.", auth.Operator, auth.Hall, auth.Registrar, auth.Manager, auth.District, "other")
+	for _, r := range watch.Reasons() {
+		add("unmask.", string(r))
+	}
+	for _, k := range watch.Kinds() {
+		add("alarm.kind.", string(k))
+	}
+	for _, o := range watch.Outcomes() {
+		add("alarm.outcome.", string(o))
+	}
+	add("audit.", "day")
 	return keys
 }
 

@@ -90,6 +90,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	e.POST("/staff/logout", p.logout)
 	e.GET("/staff", p.staff)
 	p.mountStaff(e)
+	p.mountAudit(e)
 	p.mountNotices(e)
 	p.mountContent(e)
 	p.mountBack(e)
@@ -131,6 +132,7 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	call.GET("", p.callOffices)
 	p.phone().mount(call)
 	call.GET("/:number", p.called)
+	call.POST("/:number/unmask", p.unmaskCalled)
 	call.POST("/:number/cancel", p.cancelForCaller)
 	call.POST("/:number/excuse", p.excuse)
 
@@ -139,6 +141,7 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	desk.POST("/find", p.lookUp)
 	desk.POST("/reading", p.ownReading)
 	desk.GET("/:number", p.guest)
+	desk.POST("/:number/unmask", p.unmaskGuest)
 	desk.POST("/:number/check-in", p.checkIn)
 	desk.POST("/:number/call", p.callGuest)
 	desk.POST("/:number/start", p.startGuest)

@@ -1,0 +1,148 @@
+package watch
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"hunyue/internal/fault"
+	"hunyue/internal/postgres"
+)
+
+// Filter is which rows of the audit are asked for. The zero value is all of them.
+type Filter struct {
+	Actor  string    // staff:hall, couple, system
+	Action string    // read, cancelled
+	Object string    // appointment:17, or the number of an appointment
+	From   time.Time // the first instant; zero: from the beginning
+	To     time.Time // the first instant that is not in it
+	Before int64     // older than this row; 0: from the newest on
+}
+
+// Entry is a row of the audit. It names no couple.
+type Entry struct {
+	ID      int64     `db:"id"`
+	At      time.Time `db:"at"`
+	Actor   string    `db:"actor"`
+	Action  string    `db:"action"`
+	Subject string    `db:"subject"`
+	Old     string    `db:"old_status"`
+	New     string    `db:"new_status"`
+	Detail  string    `db:"detail"`
+}
+
+// The bounds of what is shown and taken away (domain rule 86).
+const (
+	MostShown    = 100
+	MostExported = 500
+)
+
+// What may be asked for: none of it can name a couple, so it may stand in an
+// address and in the audit.
+var (
+	actorForm  = regexp.MustCompile(`^[a-z][a-z0-9 ._-]{0,31}(:[a-z0-9._-]{1,32})?$`)
+	actionForm = regexp.MustCompile(`^[a-z_]{1,40}$`)
+	objectForm = regexp.MustCompile(`^([1-9][0-9]{7}|[a-z_]{1,20}(:[A-Za-z0-9._-]{1,60})?)$`)
+)
+
+// Tidy cuts blanks off, and says what is wrong by field: actor, action, object
+// ("format").
+func (f Filter) Tidy() (Filter, map[string]string) {
+	wrong := map[string]string{}
+	for name, part := range map[string]struct {
+		is   *string
+		form *regexp.Regexp
+	}{"actor": {&f.Actor, actorForm}, "action": {&f.Action, actionForm}, "object": {&f.Object, objectForm}} {
+		*part.is = strings.TrimSpace(*part.is)
+		if *part.is != "" && !part.form.MatchString(*part.is) {
+			wrong[name] = "format"
+		}
+	}
+	return f, wrong
+}
+
+// String is what is asked for, for the audit and for the first line of a copy.
+func (f Filter) String() string {
+	var all []string
+	add := func(name, value string) {
+		if value != "" {
+			all = append(all, name+"="+value)
+		}
+	}
+	add("actor", f.Actor)
+	add("action", f.Action)
+	add("object", f.Object)
+	if !f.From.IsZero() {
+		add("from", f.From.Format(time.RFC3339))
+		add("to", f.To.Format(time.RFC3339))
+	}
+	return strings.Join(all, " ")
+}
+
+// Show is the newest rows that f asks for, at most 100, for whoever looks over the
+// staff. That they looked is a row as well. Faults: fields actor, action, object.
+func (l *Log) Show(ctx context.Context, f Filter, actor string) ([]Entry, error) {
+	return l.entries(ctx, f, actor, "audit_shown", MostShown)
+}
+
+// Export is the same rows to be taken away, at most 500.
+func (l *Log) Export(ctx context.Context, f Filter, actor string) ([]Entry, error) {
+	f.Before = 0
+	return l.entries(ctx, f, actor, "audit_exported", MostExported)
+}
+
+func (l *Log) entries(ctx context.Context, f Filter, actor, action string, most int) ([]Entry, error) {
+	f, wrong := f.Tidy()
+	if err := fault.InFields(wrong); err != nil {
+		return nil, err
+	}
+	all := []Entry{}
+	err := postgres.InTx(ctx, l.DB, func(tx postgres.Querier) error {
+		if _, err := tx.ExecContext(ctx, `SET LOCAL statement_timeout = '8s'`); err != nil {
+			return fmt.Errorf("more time for the audit: %w", err)
+		}
+		if err := postgres.SetActor(ctx, tx, actor); err != nil {
+			return err
+		}
+		var err error
+		if all, err = entries(ctx, tx, f, most); err != nil {
+			return err
+		}
+		return postgres.Audit(ctx, tx, action, "audit", strings.TrimSpace(fmt.Sprintf("%d %s", len(all), f)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+func entries(ctx context.Context, db postgres.Querier, f Filter, most int) ([]Entry, error) {
+	all := []Entry{}
+	err := db.SelectContext(ctx, &all, `
+		SELECT id, at, actor, action, subject,
+			coalesce(old_status, '') AS old_status,
+			coalesce(new_status, '') AS new_status,
+			coalesce(detail, '') AS detail
+		FROM audit
+		WHERE ($1 = '' OR actor = $1)
+		  AND ($2 = '' OR action = $2)
+		  AND ($3 = '' OR subject = $3 OR subject = (SELECT 'appointment:' || a.id FROM appointment AS a WHERE a.number = $3))
+		  AND ($4::timestamptz IS NULL OR at >= $4 AND at < $5)
+		  AND ($6 = 0 OR id < $6)
+		ORDER BY id DESC
+		LIMIT $7`,
+		f.Actor, f.Action, f.Object, instant(f.From), instant(f.To), f.Before, most)
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	return all, nil
+}
+
+func instant(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
+}
