@@ -54,7 +54,10 @@ func (d *Desk) masked(ctx context.Context, office string, list bool, found []App
 	if len(rows) == 0 && !list {
 		return rows, nil // nobody was found
 	}
-	return rows, d.watched(ctx, v)
+	if err := d.watched(ctx, v); err != nil {
+		return nil, err
+	}
+	return rows, nil
 }
 
 // mask is an appointment as a list shows it, and who it is for.

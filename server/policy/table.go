@@ -24,6 +24,7 @@ var (
 	manages   = []string{auth.Manager}
 	oversees  = []string{auth.Manager, auth.District}
 	audits    = []string{auth.Auditor}
+	guards    = []string{auth.SecAdmin}
 )
 
 // Table is every address that the program answers, and who may use it.
@@ -79,14 +80,14 @@ func desk() []Rule {
 			"/call/book/check", "/call/book/code", "/call/book/confirm"),
 		pages(get, books, Record, "/call/:number"),
 		pages(get, books, Anything, "/call/:number/:step"), // leads back to the page above
-		pages(post, books, Record, "/call/:number/cancel"),
+		pages(post, books, Record, "/call/:number/cancel", "/call/:number/unmask"),
 		pages(post, manages, Record, "/call/:number/excuse"),
 
 		pages(get, receives, Form, "/desk"),
 		pages(post, receives, Form, "/desk/find", "/desk/reading"),
 		pages(get, receives, Record, "/desk/:number"),
 		pages(get, receives, Anything, "/desk/find", "/desk/reading", "/desk/:number/:step"), // likewise
-		pages(post, receives, Record, "/desk/:number/check-in", "/desk/:number/call", "/desk/:number/start"),
+		pages(post, receives, Record, "/desk/:number/unmask", "/desk/:number/check-in", "/desk/:number/call", "/desk/:number/start"),
 		pages(post, registers, Record, "/desk/:number/complete", "/desk/:number/not-accepted"),
 	)
 }
@@ -110,7 +111,10 @@ func management() []Rule {
 // administration is the work of those who hold no couple's data.
 func administration() []Rule {
 	return slices.Concat(
-		pages(get, audits, Anything, "/manage/policy"),
+		pages(get, audits, Anything, "/manage/policy", "/manage/audit", "/manage/audit/export"),
+		pages(post, audits, Anything, "/manage/audit/export"),
+		pages(get, guards, Anything, "/manage/alarms", "/manage/alarms/:id/answer", "/manage/alarms/honey"),
+		pages(post, guards, Anything, "/manage/alarms/:id/answer", "/manage/alarms/honey"),
 	)
 }
 

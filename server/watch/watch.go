@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,7 @@ import (
 	"hunyue/booking"
 	"hunyue/internal/identity"
 	"hunyue/server/auth"
+	"hunyue/server/policy"
 )
 
 // Who opens more records than these within this while is asked about it
@@ -99,9 +101,9 @@ func (l *Log) Seen(ctx context.Context, v booking.View) error {
 // Subject is how the audit names an appointment.
 func Subject(appointment int64) string { return fmt.Sprintf("appointment:%d", appointment) }
 
-// SeesLists reports whether somebody's work needs the list of a day. An operator
-// looks somebody up, and does not list people.
-func SeesLists(s *auth.Staff) bool { return s.Has(auth.Hall, auth.Registrar, auth.Manager) }
+// SeesLists reports whether somebody's work needs the list of a day: that of the
+// hall does. An operator looks somebody up, and does not list people.
+func SeesLists(s *auth.Staff) bool { return policy.May(s.Roles, http.MethodGet, "/desk") }
 
 // asked is what the address of a request says about it, and which records it has
 // been shown.

@@ -10,7 +10,6 @@ import (
 
 	"hunyue/booking"
 	"hunyue/internal/date"
-	"hunyue/server/auth"
 	"hunyue/server/watch"
 )
 
@@ -142,10 +141,10 @@ func (pg page) momentIn(t time.Time) string {
 func (p *Pages) overseen(c echo.Context, pg page) []link {
 	var all []link
 	here := c.Request().URL.Path
-	if pg.Staff.Has(auth.Auditor) {
+	if maySee(pg.Staff, "/manage/audit") {
 		all = append(all, link{To: "/manage/audit", Text: pg.T("audit.title"), Here: here == "/manage/audit"})
 	}
-	if pg.Staff.Has(auth.SecAdmin) {
+	if maySee(pg.Staff, "/manage/alarms") {
 		text := pg.T("alarm.title")
 		n, err := p.Looks.Waiting(c.Request().Context())
 		if err != nil {

@@ -239,7 +239,7 @@ func (pg page) looked(h booking.Happened) string {
 	var as []string
 	if len(words) > 1 {
 		for _, role := range strings.Split(words[1], "+") {
-			as = append(as, pg.known("watch.role.", role))
+			as = append(as, pg.T("role."+role))
 		}
 	}
 	return pg.T("watch.look", "what", what, "purpose", pg.known("watch.for.", words[0]), "roles", strings.Join(as, pg.T("desk.and")))

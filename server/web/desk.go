@@ -15,7 +15,6 @@ import (
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/server/auth"
-	"hunyue/server/watch"
 	"hunyue/slots"
 )
 
@@ -24,7 +23,6 @@ type todayPage struct {
 	Office   named
 	Offices  []link
 	Day      string
-	Lists    bool // their work needs the list of the day
 	Rows     []guestRow
 	Find     field
 	Found    []guestRow
@@ -64,17 +62,15 @@ func (p *Pages) today(c echo.Context) error {
 func (p *Pages) showToday(c echo.Context, status int, pg page, o slots.Office, t todayPage, wrong wrongs) error {
 	ctx, s := c.Request().Context(), me(c)
 	day := date.DateOf(p.Clock.Now().In(o.Location))
-	var err error
-	if t.Lists = watch.SeesLists(s); t.Lists {
-		if t.Rows, err = p.guests(c, pg, o, day); err != nil {
-			return err
-		}
+	rows, err := p.guests(c, pg, o, day)
+	if err != nil {
+		return err
 	}
 	rules, err := p.Offices.Rules(ctx, o.ID, day)
 	if err != nil {
 		return err
 	}
-	t.page, t.Day, t.Key = pg, pg.Day(day), newKey()
+	t.page, t.Rows, t.Day, t.Key = pg, rows, pg.Day(day), newKey()
 	t.Office = named{o.ID, pg.officeName(o)}
 	t.Find = field{Name: "q", Label: pg.T("desk.find"), Hint: pg.T("desk.find_hint"), Value: t.Find.Value, Auto: "off"}
 	if t.Offices, err = p.officeLinks(c, pg, o.ID, s.Offices); err != nil {

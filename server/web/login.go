@@ -53,7 +53,7 @@ func (p *Pages) login(c echo.Context) error {
 
 // beginnings is where somebody's work begins: on the first of these that they
 // may see.
-var beginnings = []string{"/manage", "/desk", "/call", "/manage/notices", "/manage/policy"}
+var beginnings = []string{"/manage", "/desk", "/call", "/manage/notices", "/manage/alarms", "/manage/audit", "/manage/policy"}
 
 func first(s *auth.Staff) string {
 	for _, page := range beginnings {

@@ -359,11 +359,11 @@ func TestStaffWorkAtTheirOwnOfficesOnly(t *testing.T) {
 func TestWhoHasNoPagesIsToldSo(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)
-	for _, role := range []string{auth.SysAdmin, auth.SecAdmin} {
+	for _, role := range []string{auth.SysAdmin} {
 		v := tn.staff(role).want(http.StatusOK, "您已登录", role, "还没有网页")
 		v.send("/staff/logout").want(http.StatusOK, "工作人员登录")
 	}
-	for role, want := range map[string]string{auth.Hall: "/desk", auth.District: "/manage/notices", auth.Auditor: "/manage/policy"} {
+	for role, want := range map[string]string{auth.Hall: "/desk", auth.District: "/manage/notices", auth.SecAdmin: "/manage/alarms", auth.Auditor: "/manage/audit"} {
 		if v := tn.staff(role).get("/staff"); v.URL.Path != want {
 			t.Errorf("%s is sent to %s, want %s", role, v.URL.Path, want)
 		}

@@ -15,7 +15,6 @@ import (
 	"hunyue/hall"
 	"hunyue/internal/identity"
 	"hunyue/notify"
-	"hunyue/server/auth"
 	"hunyue/server/i18n"
 	"hunyue/server/watch"
 	"hunyue/slots"
@@ -160,7 +159,6 @@ func composed() []string {
 		add("watch.for.", string(purpose))
 	}
 	add("watch.for.", "other")
-	add("watch.role.", auth.Operator, auth.Hall, auth.Registrar, auth.Manager, auth.District, "other")
 	for _, r := range watch.Reasons() {
 		add("unmask.", string(r))
 	}
