@@ -92,3 +92,29 @@ func TestNothingLeavesAWatchedDeskUnseen(t *testing.T) {
 		t.Errorf("after a suspension that was not noted the couple is %s (%v), want booked", got.Status, err)
 	}
 }
+
+func TestTheLatestAreThoseMadeLastInOrderOfTime(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ten, nine := w.slot("1000", 3), w.slot("0900", 3)
+	var made []string
+	for i, slot := range []slots.SlotID{nine, ten, nine} {
+		key := string(rune('a' + i))
+		h, err := w.desk.Hold(ctx, w.ask(slot, key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := w.desk.Confirm(ctx, w.application(h, key, w.couple()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, r.Number)
+	}
+	rows, err := w.desk.Latest(ctx, office, w.day, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 2 || rows[0].Number != made[2] || rows[1].Number != made[1] {
+		t.Errorf("the latest two are %v, want %s and then %s", rows, made[2], made[1])
+	}
+}
