@@ -9,6 +9,7 @@ import (
 	"hunyue/internal/clock"
 	"hunyue/internal/postgres"
 	"hunyue/internal/redis"
+	"hunyue/server/watch"
 )
 
 type check struct{}
@@ -45,6 +46,19 @@ func (check) Run(ctx context.Context, p *program) (err error) {
 		}
 		if a.Bad > 0 {
 			broken = errBroken
+		}
+	}
+	changed, err := watch.Verify(ctx, db)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(p.stdout, "%8d  the_audit_is_as_it_was_sealed\n", len(changed)); err != nil {
+		return err
+	}
+	for _, c := range changed {
+		broken = errBroken
+		if _, err := fmt.Fprintf(p.stdout, "%10s%s\n", "", c); err != nil {
+			return err
 		}
 	}
 	return broken

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"hunyue/notify"
+	"hunyue/server/watch"
 )
 
 // duties is what is done beside the requests, and how often.
@@ -21,6 +22,7 @@ func (p *parts) duties(c config) []job {
 		{"close days", 5 * time.Minute, p.closeDays},
 		{"gauges", 15 * time.Second, p.gauges()},
 		{"purge", time.Hour, p.purge},
+		{"seal audit", time.Minute, (&watch.Log{DB: p.jobs, Log: p.log}).Seal},
 	}
 	if c.Demo {
 		all = append(all, job{"demo day", 5 * time.Second, p.demo.today})
