@@ -22,7 +22,7 @@ func TestCheckFailsOnABrokenInvariant(t *testing.T) {
 		err := run(t.Context(), []string{"check"}, environ, strings.NewReader(""), &out, io.Discard)
 		return out.String(), err
 	}
-	if out, err := command(); err != nil || !strings.Contains(out, "0  never_oversold\n") {
+	if out, err := command(); err != nil || !strings.Contains(out, "0  never_oversold\n") || !strings.Contains(out, "0  the_audit_is_as_it_was_sealed\n") {
 		t.Errorf("an empty database: %v\n%s", err, out)
 	}
 	db, err := postgres.Open(t.Context(), dsn)
