@@ -53,11 +53,11 @@ faults: ## what is broken on purpose, a line each, and what came of it
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
 	@bin/with bin/count -lines fault -count=1 -run '$(FAULTS)' ./booking ./notify ./server ./internal/engines
 
-gallery: ## every public screen in every state, at http://127.0.0.1:8081/_gallery
+gallery: ## every screen in every state, at http://127.0.0.1:8081/_gallery
 	@scripts/setup test
 	@go run ./internal/testenv/with go test -tags gallery ./server/web -run 'TestTheGalleryIsServed' -v -count=1 -timeout 0 -gallery 127.0.0.1:8081
 
-pictures: ## a picture of every public screen in every way, and sheets of them, in bin/pictures
+pictures: ## a picture of every screen in every way, and sheets of them, in bin/pictures
 	@scripts/setup test
 	@mkdir -p bin/pictures
 	@go run ./internal/testenv/with go test ./server/web -run 'TestEveryPageIsSoundInEveryWay' -count=1 -timeout 0 -artifacts -outputdir $(CURDIR)/bin/pictures

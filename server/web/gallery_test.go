@@ -16,17 +16,24 @@ import (
 	"hunyue/notify"
 )
 
-// The gallery shows every public screen in every state, each reached as a couple
-// reaches it: by the pages and forms themselves, in an office whose days are made
+// The gallery shows every screen in every state, each reached as a couple or a
+// member of staff reaches it: by the pages and forms themselves, in an office whose days are made
 // up and whose clock stands at 9:41 on 20 May 2026. What came back is kept, so
 // that it can be looked at again without its past. It is part of the tests and so
 // of no program that is released.
 
-// screen is a page and what can be seen on it. The ids are those of the design.
+// screen is a page and what can be seen on it. The ids are those of the design:
+// P is for the public, O for operators.
 type screen struct {
 	id, name string
 	states   []state
 }
+
+// forStaff reports whether only staff see the screen with this id.
+func forStaff(id string) bool { return !strings.HasPrefix(id, "P") }
+
+// allScreens is those of couples and of staff.
+func allScreens() []screen { return slices.Concat(screens, consoleScreens) }
 
 // state is how a screen can look. Before is done two days earlier; show leads
 // there and stays.
@@ -58,7 +65,8 @@ type gallery struct {
 	shots []shot
 	at    string // its address
 
-	announced map[string]string // the ids of notices, by what they are for
+	announced map[string]string         // the ids of notices, by what they are for
+	signedIn  map[string][]*http.Cookie // of staff, by their role
 }
 
 // newGallery is the screens with these ids, or all of them.
@@ -86,7 +94,7 @@ func (g *gallery) record(ids []string) {
 		state state
 	}
 	var all []going
-	for _, sc := range screens {
+	for _, sc := range allScreens() {
 		if len(ids) > 0 && !slices.Contains(ids, sc.id) {
 			continue
 		}
@@ -187,7 +195,7 @@ func (g *gallery) index(w http.ResponseWriter) {
 		Shots    []string
 	}
 	var rows []row
-	for _, sc := range screens {
+	for _, sc := range allScreens() {
 		r := row{ID: sc.id, Name: sc.name}
 		for _, s := range g.shots {
 			if s.id == sc.id {

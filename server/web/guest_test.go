@@ -400,3 +400,25 @@ func (v *guest) stopped() {
 
 // soldOutDays is every day on which that office has a place, within what is sold.
 var soldOutDays = []date.Date{may(25), {Year: 2026, Month: time.June, Day: 1}, {Year: 2026, Month: time.June, Day: 8}, {Year: 2026, Month: time.June, Day: 15}}
+
+// as signs the guest in as the one member of staff with this role. That is done
+// once and shared, since a password is slow to check; the language is not shared.
+func (v *guest) as(role string) *visitor {
+	v.t.Helper()
+	here, err := url.Parse(v.server.URL)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if v.gallery.signedIn[role] == nil {
+		if v.gallery.signedIn == nil {
+			v.gallery.signedIn = map[string][]*http.Cookie{}
+		}
+		for _, cookie := range v.gallery.staff(role).client.Jar.Cookies(here) {
+			if cookie.Name != "lang" {
+				v.gallery.signedIn[role] = append(v.gallery.signedIn[role], cookie)
+			}
+		}
+	}
+	v.client.Jar.SetCookies(here, v.gallery.signedIn[role])
+	return v.visitor
+}

@@ -70,21 +70,26 @@ func TestEveryPageIsSoundInEveryWay(t *testing.T) {
 	for _, f := range l.findings() {
 		t.Error(f)
 	}
-	t.Logf("count: gallery: %d states in %d variants: %d pages, %d axe violations, %d home-made violations",
-		len(g.shots)/2, 2*len(browser.Variants()), l.pages, l.axe, l.own)
+	staff := 0
+	for _, s := range g.shots {
+		if forStaff(s.id) {
+			staff++
+		}
+	}
+	t.Logf("count: gallery: %d states of couples in %d variants and %d of staff in %d: %d pages, %d axe violations, %d home-made violations",
+		(len(g.shots)-staff)/2, 2*len(browser.Variants()), staff/2, 2*len(browser.StaffVariants()), l.pages, l.axe, l.own)
 	if l.keep {
 		l.sheets(g, chromium.Tab(t))
 	}
 }
 
-// look looks at one page in every variant, and on the narrowest screen, in the
-// sizes that reach it there.
+// look looks at one page in every variant, and where couples see it also on the
+// narrowest screen, in the sizes that reach it there.
 func (l *looks) look(tab *browser.Tab, at string, s shot) error {
 	if err := tab.Show(at + s.path()); err != nil {
 		return err
 	}
-	narrow := []browser.Variant{{Width: browser.Narrowest}, {Width: browser.Narrowest, Size: "largest"}}
-	for _, v := range append(browser.Variants(), narrow...) {
+	for _, v := range waysOf(s.id) {
 		found, err := tab.Look(v)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.path(), err)
@@ -97,6 +102,14 @@ func (l *looks) look(tab *browser.Tab, at string, s shot) error {
 		}
 	}
 	return nil
+}
+
+// waysOf is how a screen is looked at.
+func waysOf(id string) []browser.Variant {
+	if forStaff(id) {
+		return browser.StaffVariants()
+	}
+	return append(browser.Variants(), browser.Variant{Width: browser.Narrowest}, browser.Variant{Width: browser.Narrowest, Size: "largest"})
 }
 
 func (l *looks) note(s shot, v browser.Variant, found []browser.Finding) {
@@ -157,7 +170,12 @@ func pictureOf(s shot, v browser.Variant) string {
 
 // views is how the sheets show a screen: as most see it, as the text that leaves
 // least room, and in the dark.
-var views = []browser.Variant{{Width: 360}, {Width: 360, Size: "largest"}, {Width: 1280, Dark: true}}
+func views(id string) []browser.Variant {
+	if forStaff(id) {
+		return []browser.Variant{{Width: 768}, {Width: 1280}, {Width: 1280, Dark: true}}
+	}
+	return []browser.Variant{{Width: 360}, {Width: 360, Size: "largest"}, {Width: 1280, Dark: true}}
+}
 
 var sheet = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><title>{{.Name}}</title>
 <style>body { margin: 16px; background: #777; font: 14px sans-serif } div { display: flex; flex-wrap: wrap; align-items: start; gap: 16px }
@@ -169,8 +187,8 @@ figure { margin: 0 } figcaption { background: #fff; padding: 4px } img { display
 // the views.
 func (l *looks) sheets(g *gallery, tab *browser.Tab) {
 	l.t.Helper()
-	for _, sc := range screens {
-		for _, v := range views {
+	for _, sc := range allScreens() {
+		for _, v := range views(sc.id) {
 			d := struct {
 				Name     string
 				Wide     int

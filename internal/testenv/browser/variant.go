@@ -14,17 +14,26 @@ type Variant struct {
 	Size  string // of the text: "" is standard, then large and largest
 }
 
-// The widths, and the sizes of text, that every page is looked at in.
+// The widths, and the sizes of text, that every page is looked at in. Staff sit
+// at a tablet or a desk.
 var (
-	widths = []int{360, 768, 1280}
-	sizes  = []string{"", "large", "largest"}
+	widths      = []int{360, 768, 1280}
+	sizes       = []string{"", "large", "largest"}
+	staffWidths = []int{768, 1280}
+	staffSizes  = []string{""}
 )
 
 // Narrowest is a phone of 320 px, and a window of 1280 px at 400 %.
 const Narrowest = 320
 
-// Variants is all of them, in the order that changes least from one to the next.
-func Variants() []Variant {
+// Variants is all of a page for couples, in the order that changes least from one
+// to the next.
+func Variants() []Variant { return variants(widths, sizes) }
+
+// StaffVariants is all of a page for staff.
+func StaffVariants() []Variant { return variants(staffWidths, staffSizes) }
+
+func variants(widths []int, sizes []string) []Variant {
 	var all []Variant
 	for _, width := range widths {
 		for _, dark := range []bool{false, true} {
