@@ -31,7 +31,10 @@ type Character struct {
 }
 
 // Table is every character of the table.
-type Table struct{ all []Character }
+type Table struct {
+	all      []Character
+	readings map[rune]string // the letters that the readings of a character begin with
+}
 
 // Load reads the table that the program brings.
 func Load() (*Table, error) {
@@ -39,13 +42,17 @@ func Load() (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("characters: %w", err)
 	}
-	t := &Table{}
+	t := &Table{readings: map[rune]string{}}
 	for _, row := range rows[1:] {
 		c := Character{Char: row[0], CodePoint: row[1], Pinyin: strings.Fields(row[2]), Plain: strings.Fields(row[3])}
 		for way := range strings.SplitSeq(row[4], "/") {
 			c.Parts = append(c.Parts, strings.Fields(way))
 		}
 		t.all = append(t.all, c)
+		char, _ := utf8.DecodeRuneInString(c.Char)
+		for _, reading := range c.Plain {
+			t.readings[char] += reading[:1]
+		}
 	}
 	return t, nil
 }
