@@ -118,6 +118,7 @@ var owners = map[string]string{
 	"0008_own_data.sql": "booking",
 	"0009_notices.sql":  "notify",
 	"0014_watch.sql":    "server/watch",
+	"0012_calls.sql":    "booking",
 }
 
 func TestEveryTableHasOneWriter(t *testing.T) {

@@ -68,6 +68,9 @@ func (d *Desk) erase(ctx context.Context, a Appointment, actor, why string) (boo
 	}
 	var erased bool
 	err = postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
+		if err := forgetCaller(ctx, tx, a); err != nil {
+			return err
+		}
 		err := tx.GetContext(ctx, &erased, `SELECT erase_appointment($1, $2, $3, $4)`, a.ID, until, actor, why)
 		if err != nil {
 			return fmt.Errorf("erase appointment %d: %w", a.ID, faultOf(err))
@@ -75,6 +78,19 @@ func (d *Desk) erase(ctx context.Context, a Appointment, actor, why string) (boo
 		return notify.Withdraw(ctx, tx, a.ID)
 	})
 	return erased, err
+}
+
+// forgetCaller makes the calls about an appointment nobody's.
+func forgetCaller(ctx context.Context, tx postgres.Querier, a Appointment) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE call
+		SET phone_key = nobody(), decision = ''
+		WHERE appointment_id = $1
+		  AND phone_key = $2`, a.ID, a.PhoneKey)
+	if err != nil {
+		return fmt.Errorf("calls about appointment %d: %w", a.ID, err)
+	}
+	return nil
 }
 
 // most appointments that one run of EraseOld takes.
@@ -126,7 +142,11 @@ func (d *Desk) EraseOld(ctx context.Context) (int64, error) {
 		return n, fmt.Errorf("former phones to erase: %w", err)
 	}
 	phones, err := told.RowsAffected()
-	return n + marks + phones, err
+	if err != nil {
+		return n, err
+	}
+	calls, err := d.forgetCalls(ctx)
+	return n + marks + phones + calls, err
 }
 
 // Excuse makes a missed appointment count for nothing, by a decision of staff

@@ -71,7 +71,9 @@ func desk() []Rule {
 	return slices.Concat(
 		pages(get, nil, Self, "/staff"),
 
-		pages(get, books, Theirs, "/call"),
+		pages(get, books, Form, "/call"),
+		pages(post, books, Form, "/call"),
+		pages(get, books, Theirs, "/call/offices"),
 		pages(get, books, Path, "/call/o/:office", "/call/o/:office/:date"),
 		pages(post, books, Path, "/call/o/:office/:date"),
 		pages(get, books, Anything, "/call/book", "/call/book/:step"),

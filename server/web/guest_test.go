@@ -112,8 +112,11 @@ func (g *gallery) opened(id string) {
 	}
 }
 
-// fill holds every place that is left on a day.
-func (g *gallery) fill(office string, day date.Date) {
+// fill holds every place that is left on a day for couples.
+func (g *gallery) fill(office string, day date.Date) { g.fillVia(office, day, slots.Web) }
+
+// fillVia holds every place that a channel has left on a day.
+func (g *gallery) fillVia(office string, day date.Date, via slots.Channel) {
 	g.t.Helper()
 	ctx := g.t.Context()
 	a, err := g.Desk.Availability(ctx, office)
@@ -124,9 +127,9 @@ func (g *gallery) fill(office string, day date.Date) {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	for _, slot := range a.Times(of.Services[0], slots.Web, day) {
+	for _, slot := range a.Times(of.Services[0], via, day) {
 		for err = nil; err == nil; {
-			_, err = g.Desk.Hold(ctx, booking.HoldRequest{Slot: slot.Slot, Channel: slots.Web, Session: uuid.NewString()})
+			_, err = g.Desk.Hold(ctx, booking.HoldRequest{Slot: slot.Slot, Channel: via, Session: uuid.NewString()})
 		}
 		if !errors.Is(err, booking.ErrFull) {
 			g.t.Fatal(err)

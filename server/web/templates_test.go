@@ -30,6 +30,7 @@ var shown = map[string]any{
 	"notices": noticesPage{}, "announced": announcedPage{}, "drafts": draftsPage{}, "draft": draftPage{}, "compose": composePage{},
 	"help": helpPage{}, "foreign": foreignPage{}, "privacy": privacyPage{}, "accessibility": explaining{}, "bring": bringPage{}, "rare": rarePage{},
 	"audit": auditPage{}, "alarms": alarmsPage{},
+	"console": consolePage{},
 }
 
 func TestEveryTemplateNamesOnlyWhatItsPageHas(t *testing.T) {
@@ -169,6 +170,19 @@ func composed() []string {
 		add("alarm.outcome.", string(o))
 	}
 	add("audit.", "day")
+	for _, m := range meanings() {
+		add("console.read.", string(m))
+	}
+	for _, o := range booking.CallOutcomes() {
+		add("console.outcome.", string(o))
+	}
+	for _, a := range keyActions() {
+		if a.Name != "wait" {
+			add("console.key.", a.Name)
+		}
+	}
+	add("console.script.", "greet", "who", "look", "times", "numbers", "back", "bring", "saved", "end", "stop")
+	add("console.say.", "greet", "owner", "other", "look", "times", "or", "full", "none", "numbers", "number", "back", "bring", "sent", "no_sms", "saved", "end", "stop")
 	return keys
 }
 
@@ -208,9 +222,9 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 	}
 }
 
-// isInput reports whether a name is that of an input and not of a text.
+// isInput reports whether a name is that of an input or a file and not of a text.
 func isInput(name string) bool {
-	return slices.Contains([]string{"close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity.", "special.slot_minutes", "document.type", "document.number"}, name)
+	return slices.Contains([]string{"close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity.", "special.slot_minutes", "document.type", "document.number", "console.css", "console.js"}, name)
 }
 
 // What was written for the pages and is asked for by nobody is a leftover.

@@ -129,7 +129,7 @@ func (p *Pages) forStaff() *Pages {
 func (p *Pages) mountStaff(e *echo.Echo) {
 	p = p.forStaff()
 	call := e.Group("/call")
-	call.GET("", p.callOffices)
+	p.mountConsole(call)
 	p.phone().mount(call)
 	call.GET("/:number", p.called)
 	call.POST("/:number/unmask", p.unmaskCalled)

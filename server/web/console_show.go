@@ -1,0 +1,208 @@
+package web
+
+import (
+	"errors"
+
+	"hunyue/booking"
+)
+
+type consolePage struct {
+	page
+	Office   named
+	State    string // sealed
+	Chosen   string // the keys that the operator has chosen, for static/keys.js
+	Focus    string // the id of what has the focus next
+	Again    int    // seconds after which the page asks how the text stands; 0: not
+	Q, Said  string
+	Card     *cardView
+	Days     []slotRow // the next with places, where no day has been chosen
+	Date     field
+	Services field
+	Slots    *slotsView
+	Found    []listedRow
+	More     string
+	Held     *heldView
+	People   *peopleView
+	Parked   []parkedRow
+	Commands []link
+	Stops    []string
+	Script   []scriptLine
+	Help     []keyLine
+	Spoken   string // the language of the call, and the other one
+	Switch   string
+
+	Begun      bool
+	Changing   bool
+	Duplicate  bool
+	Restricted string // who cannot book online, and until when
+	Hours      string // the line is not open now
+
+	keys keyTable
+}
+
+// Key is the key of an action as it stands on its button; "" where it is off.
+func (d consolePage) Key(action string) string { return printed(d.keys[action]) }
+
+// Failed reports whether something has to be mended, for the title.
+func (d consolePage) Failed() bool { return d.Alert != "" || d.Duplicate || len(d.Mistakes) > 0 }
+
+// heldView is the place that is held.
+type heldView struct{ When, Until string }
+
+// show answers with the console as it stands.
+func (k *console) show() error {
+	w, err := k.wanted()
+	if err != nil {
+		return err
+	}
+	for _, fill := range []func(wish) error{k.fillCard, k.fillWork, k.fillScript} {
+		if err := fill(w); err != nil {
+			return err
+		}
+	}
+	d := &k.d
+	d.Office, d.Begun, d.Changing = named{k.office.ID, d.officeName(k.office)}, k.st.begun(), k.st.Changing
+	d.keys = keysOf(nil)
+	d.Help = d.keyHelp(d.keys)
+	if d.Chosen, err = overrides(nil); err != nil {
+		return err
+	}
+	if d.State, err = k.sealCallState(k.st, me(k.c).Actor()); err != nil {
+		return err
+	}
+	for name := range k.wrong {
+		d.Mistakes = append(d.Mistakes, mistake{name, name})
+	}
+	d.Focus = k.focus()
+	return k.render(k.c, k.status, "console", *d)
+}
+
+func (k *console) fillCard(wish) error {
+	card, err := k.card()
+	if err != nil {
+		return err
+	}
+	k.d.Card = card
+	if card != nil && card.SMS != nil && card.SMS.Waiting {
+		k.d.Again = asksHowTextStands
+	}
+	k.d.Parked, err = k.parked()
+	return err
+}
+
+// asksHowTextStands is after how many seconds that is asked again.
+const asksHowTextStands = 2
+
+// fillWork fills the middle: the day, the times, the persons.
+func (k *console) fillWork(w wish) error {
+	d := &k.d
+	d.Date = field{Name: "date", Auto: "off", Value: k.st.typedDay(), Label: d.T("console.date")}
+	if k.wrong["date"] != "" {
+		d.Date.Value, d.Date.Wrong = k.typed.Get("date"), d.T("console.date_wrong")
+	}
+	d.Services = field{Name: "service", Label: d.T("answer.service")}
+	for _, s := range k.office.Services {
+		d.Services.Choices = append(d.Services.Choices, option{s.ID, d.serviceName(s), s.ID == w.service.ID})
+	}
+	switch {
+	case k.st.Saved != "":
+		return nil
+	case k.st.Hold != "":
+		return k.fillHeld()
+	case k.st.Day != "":
+		times, err := k.slotsView(w)
+		d.Slots = times
+		return err
+	case len(d.Found) > 0 || len(d.Commands)+len(d.Stops) > 0:
+		return nil
+	}
+	days, err := k.soonest(w)
+	d.Days = days
+	return err
+}
+
+// fillHeld shows the place that is held and asks for whom.
+func (k *console) fillHeld() error {
+	s, err := k.subject()
+	if err != nil {
+		return err
+	}
+	until, _ := k.st.heldUntil()
+	k.d.Held = &heldView{When: k.d.Day(s.slot.Day) + " " + k.d.Clock(s.starts), Until: k.d.clockIn(until, k.office)}
+	if k.st.Changing {
+		return nil
+	}
+	k.d.People, err = k.people(s)
+	if errors.Is(err, booking.ErrNoAppointment) || errors.Is(err, booking.ErrErased) {
+		k.st.From = "" // its data are gone: the persons are typed
+		k.d.People, err = k.people(s)
+	}
+	return err
+}
+
+func (k *console) fillScript(wish) error {
+	lines, err := k.script()
+	k.d.Script = lines
+	k.d.Spoken = map[string]string{"zh": "zh-CN", "en": "en"}[k.st.Locale]
+	k.d.Switch = map[string]string{"zh": "English", "en": "中文"}[k.st.Locale]
+	return err
+}
+
+// focus is the id of what the operator needs next: what is wrong, what is to be
+// picked, or the first thing that is not filled in yet.
+func (k *console) focus() string {
+	d := &k.d
+	switch {
+	case d.Duplicate:
+		return "change"
+	case k.wrong["date"] != "":
+		return "date"
+	case k.st.Saved != "":
+		return "next"
+	case d.People != nil:
+		return d.People.first(k.wrong)
+	case d.Held != nil:
+		return "save"
+	case len(d.Found) > 0:
+		return "found-1"
+	case d.Slots != nil && len(d.Slots.Times) > 0:
+		return "slot-1"
+	case d.Q != "" || len(d.Commands) > 0:
+		return "q"
+	case len(d.Parked) > 0 && k.st.Phone != "":
+		return "parked-1"
+	case k.st.begun():
+		return "date"
+	}
+	return "q"
+}
+
+// first is the input that is wrong or, where none is, the first that is empty.
+func (v *peopleView) first(wrong wrongs) string {
+	var all []field
+	for _, p := range v.Typed {
+		all = append(all, p.Fields...)
+	}
+	for _, f := range append(all, v.Phone, v.Caller) {
+		if f.Wrong != "" {
+			return f.Name
+		}
+	}
+	if v.Decide != nil && wrong["decision"] != "" {
+		return "decision"
+	}
+	for _, f := range all {
+		if f.Value == "" {
+			return f.Name
+		}
+	}
+	if v.Decide != nil && v.Decide.Value == "" {
+		return "decision"
+	}
+	for _, t := range v.Ticks {
+		if !t.On {
+			return t.Name
+		}
+	}
+	return "save"
+}
