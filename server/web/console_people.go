@@ -142,9 +142,9 @@ func (k *console) contact(v *peopleView) {
 	phone := field{Name: "phone", Type: "tel", Mode: "tel", Auto: "off"}
 	v.Phone = pg.typed(phone, "console.phone", k.f.Phone, k.wrong)
 	if k.st.Phone != "" {
-		v.Phone.Hint = pg.T("console.phone_hint", "phone", k.st.phone().Masked())
+		v.Phone.Label = pg.T("console.phone_hint", "phone", k.st.phone().Masked())
 		if !k.st.phone().TakesSMS() {
-			v.Phone.Hint = pg.T("console.phone_hint_landline", "phone", k.st.phone().Masked())
+			v.Phone.Label = pg.T("console.phone_hint_landline", "phone", k.st.phone().Masked())
 		}
 	}
 	v.Other = tick{Name: "other", Value: "1", Label: pg.T("console.other"), On: k.other()}

@@ -46,6 +46,14 @@ func (d consolePage) Key(action string) string { return printed(d.keys[action]) 
 // Failed reports whether something has to be mended, for the title.
 func (d consolePage) Failed() bool { return d.Alert != "" || d.Duplicate || len(d.Mistakes) > 0 }
 
+// Waiting is what to do while nobody is on the line.
+func (d consolePage) Waiting() string {
+	if d.Begun {
+		return ""
+	}
+	return d.T("console.waiting")
+}
+
 // heldView is the place that is held.
 type heldView struct{ When, Until string }
 

@@ -72,7 +72,7 @@
     form.elements.state.value = fresh.elements.state.value;
     byId("q").value = page.getElementById("q").value;
     byId("said").textContent = page.getElementById("said").textContent;
-    ["card", "work", "script"].forEach(function (id) { byId(id).innerHTML = page.getElementById(id).innerHTML; });
+    ["card", "work", "script"].forEach(function (id) { byId(id).className = page.getElementById(id).className; byId(id).innerHTML = page.getElementById(id).innerHTML; });
     Object.keys(now).forEach(function (id) {
       var input = byId(id);
       if (input && now[id] !== before[id]) input.value = now[id];
