@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"hunyue/booking"
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
+	"hunyue/internal/identity"
 	"hunyue/server/auth"
 	"hunyue/slots"
 )
@@ -89,7 +91,7 @@ func (k *console) steps() map[string]func(of string) error {
 func (p *Pages) openConsole(c echo.Context, sent url.Values) (*console, error) {
 	k := &console{line: p.phone(), c: c, typed: sent, wrong: wrongs{}, status: http.StatusOK, d: consolePage{page: p.page(c)}}
 	k.d.Other = "" // the console has no address that says how it stands
-	k.f = readBookForm(sent)
+	k.f = readConsoleForm(sent)
 	k.st = p.readCallState(sent.Get("state"), me(c).Actor())
 	id := k.st.Office
 	if id == "" {
@@ -113,6 +115,16 @@ func (p *Pages) openConsole(c echo.Context, sent url.Values) (*console, error) {
 		k.st.Service = service
 	}
 	return k, nil
+}
+
+// readConsoleForm is what was typed. Where nothing else is taken than resident IDs
+// nobody is asked for the kind of document.
+func readConsoleForm(sent url.Values) bookForm {
+	f := readBookForm(sent)
+	for i := range f.Parties {
+		f.Parties[i].Type = cmp.Or(f.Parties[i].Type, string(identity.ResidentID))
+	}
+	return f
 }
 
 // enter is the Enter key, wherever it was pressed: what stands in the single box is

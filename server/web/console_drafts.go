@@ -80,28 +80,35 @@ func (k *console) resume(of string) error {
 	if err := json.Unmarshal(found.Content, &kept); err != nil {
 		return fmt.Errorf("a draft: %w", err)
 	}
-	k.st, k.typed, k.f = kept.State, kept.Typed, readBookForm(kept.Typed)
+	k.st, k.typed, k.f = kept.State, kept.Typed, readConsoleForm(kept.Typed)
 	k.st.Office, k.st.Call = k.office.ID, of
 	k.d.Notice = k.d.T("console.resumed", "time", k.d.clockIn(found.At, k.office))
-	return k.stillHeld()
+	return k.stillHeld(found.Call.Actor)
 }
 
-// stillHeld forgets the place of a draft that is not held any more, or by somebody
-// else: the day it was on is shown then.
-func (k *console) stillHeld() error {
+// stillHeld sees to the place of a draft. One that was held by whoever parked it is
+// given back and taken again, which a call of another number may come between; the
+// times of the day are shown where it is not to be had.
+func (k *console) stillHeld(by string) error {
 	until, held := k.st.heldUntil()
-	if !held {
+	id, err := uuid.Parse(k.st.Hold)
+	if !held || err != nil {
+		return nil // nothing was held
+	}
+	if by == k.holder(k.c) && until.After(k.Clock.Now()) {
 		return nil
 	}
-	id, err := uuid.Parse(k.st.Hold)
-	if err == nil {
-		_, err = k.Desk.Held(id, k.st.Token, k.holder(k.c))
+	slot := k.st.Slot
+	err = k.Desk.Release(k.c.Request().Context(), id, k.st.Token, by)
+	k.st.drop()
+	if err == nil || gone(err) {
+		err = k.hold(slot)
 	}
-	if err != nil || !until.After(k.Clock.Now()) {
-		k.st.drop()
+	if gone(err) {
 		k.d.Notice += k.d.T("console.resumed_unheld")
+		return nil
 	}
-	return nil
+	return err
 }
 
 // discard deletes a draft that nobody will go on with.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"strings"
 
 	"hunyue/booking"
 )
@@ -46,12 +47,14 @@ func (d consolePage) Key(action string) string { return printed(d.keys[action]) 
 // Failed reports whether something has to be mended, for the title.
 func (d consolePage) Failed() bool { return d.Alert != "" || d.Duplicate || len(d.Mistakes) > 0 }
 
-// Waiting is what to do while nobody is on the line.
-func (d consolePage) Waiting() string {
-	if d.Begun {
-		return ""
+// Line is what stands under the box: what it was read as and what has happened or,
+// while nobody is on the line, what to do.
+func (d consolePage) Line() string {
+	line := strings.TrimSpace(d.Said + " " + d.Notice)
+	if line == "" && !d.Begun {
+		return d.T("console.waiting")
 	}
-	return d.T("console.waiting")
+	return line
 }
 
 // heldView is the place that is held.

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -102,3 +105,27 @@ func (tab *Tab) Await(selector string) error {
 
 // Text is what the page says.
 func (tab *Tab) Text() (string, error) { return Ask[string](tab, `document.body.innerText`) }
+
+// Compose has an input method compose: its text stands in the field and is not
+// typed yet.
+func Compose(text string) Step {
+	return call(input.ImeSetComposition, input.ImeSetCompositionParams{Text: text, SelectionStart: int64(len(text)), SelectionEnd: int64(len(text))})
+}
+
+// Commit has the input method type what it has made of it.
+func Commit(text string) Step { return call(input.InsertText, input.InsertTextParams{Text: text}) }
+
+// Key presses a key as the system sends it, with any key code, and the character
+// that it types, if any. An input method sends 229 for the keys that it keeps.
+func Key(key string, code int64, text string) Step {
+	down := input.DispatchKeyEventTypeRawKeyDown
+	if text != "" {
+		down = input.DispatchKeyEventTypeKeyDown
+	}
+	return chromedp.Steps(
+		call(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: down, Key: key, Text: text, WindowsVirtualKeyCode: code}),
+		call(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: key, WindowsVirtualKeyCode: code}))
+}
+
+// Forget empties the browser's cache.
+func Forget() Step { return call(network.ClearBrowserCache, cdp.Empty{}) }

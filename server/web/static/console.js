@@ -7,7 +7,7 @@
   var form = document.getElementById("console"), bar = document.querySelector(".offline"), away = document.getElementById("away");
   if (!form || !window.fetch || !window.DOMParser || !window.hunyueKeys) return;
   var keys = window.hunyueKeys.of(form), idleFor = 120000, again = 5000;
-  var busy = false, waiting = null, retry = 0, idle = 0, look = 0, escaped = 0, byMethod = false;
+  var busy = false, waiting = null, retry = 0, idle = 0, look = 0, escaped = 0, byMethod = false, lost = false;
 
   function byId(id) { return document.getElementById(id); }
   function pad(n) { return (n < 10 ? "0" : "") + n; }
@@ -31,6 +31,7 @@
       var page = new DOMParser().parseFromString(text, "text/html");
       if (!page.getElementById("console")) throw "another page";
       waiting = null;
+      lost = false;
       bar.hidden = true;
       swap(page, before);
     }).catch(function (why) {
@@ -42,14 +43,19 @@
   }
 
   function gone() {
-    if (bar.hidden) {
+    if (!lost) {
       var now = new Date();
       away.textContent = away.textContent.replace(/\d\d:\d\d|\{time\}/, pad(now.getHours()) + ":" + pad(now.getMinutes()));
     }
+    lost = true;
     bar.hidden = false;
-    retry = setTimeout(function () { send(""); }, again);
+    clearTimeout(retry);
+    if (waiting) retry = setTimeout(function () { send(""); }, again);
   }
-  window.addEventListener("online", function () { if (waiting) send(""); });
+  window.addEventListener("online", function () {
+    lost = !!waiting;
+    if (waiting) send("");
+  });
   window.addEventListener("offline", gone);
 
   // typed is what stands in the inputs, to be kept where somebody has gone on
@@ -116,7 +122,7 @@
     send(button.value);
   }
   form.addEventListener("click", function (event) {
-    byMethod = false;
+    if (event.detail > 0) byMethod = false; // a pointer, and not what a key comes to
     var to = event.target.closest("[data-press]");
     if (to) { event.preventDefault(); act(to.getAttribute("data-press")); }
   });
