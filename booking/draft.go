@@ -12,7 +12,7 @@ import (
 	"hunyue/internal/fault"
 )
 
-// ErrNoDraft: it was discarded, used or is of yesterday.
+// ErrNoDraft is said of a draft that was discarded, used or is of yesterday.
 var ErrNoDraft = fault.New(fault.NotFound, "no_such_draft")
 
 // Draft is what was typed in a call that has broken off.

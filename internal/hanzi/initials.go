@@ -54,9 +54,10 @@ func (t *Table) begins(r rune) string {
 	if r <= unicode.MaxLatin1 || unicode.Is(unicode.Latin, r) {
 		return string([]rune(norm.NFD.String(string(r)))[:1])
 	}
-	letters := t.readings[r]
+	var letters strings.Builder
+	letters.WriteString(t.readings[r])
 	for _, reading := range pinyin.SinglePinyin(r, pinyin.Args{Style: pinyin.Normal, Heteronym: true}) {
-		letters += string([]rune(norm.NFD.String(reading))[:1])
+		letters.WriteRune([]rune(norm.NFD.String(reading))[0])
 	}
-	return letters
+	return letters.String()
 }

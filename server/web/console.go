@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -172,9 +173,7 @@ func (k *console) explain(err error) error {
 		return err
 	}
 	k.d.page, k.status = pg, statusOf(why)
-	for field, code := range why.Fields {
-		k.wrong[field] = code
-	}
+	maps.Copy(k.wrong, why.Fields)
 	return nil
 }
 

@@ -14,8 +14,8 @@ import (
 // draft is what a call had come to when it broke off: all that was typed, and how
 // the console stood.
 type draft struct {
-	State callState
-	Typed url.Values
+	State callState  `json:"state"`
+	Typed url.Values `json:"typed"`
 }
 
 // parkedRow is a draft that can be gone on with.
@@ -91,12 +91,12 @@ func (k *console) resume(of string) error {
 // times of the day are shown where it is not to be had.
 func (k *console) stillHeld(by string) error {
 	until, held := k.st.heldUntil()
-	id, err := uuid.Parse(k.st.Hold)
-	if !held || err != nil {
-		return nil // nothing was held
-	}
-	if by == k.holder(k.c) && until.After(k.Clock.Now()) {
+	if !held || by == k.holder(k.c) && until.After(k.Clock.Now()) {
 		return nil
+	}
+	id, err := uuid.Parse(k.st.Hold)
+	if err != nil {
+		return booking.ErrHoldForeign
 	}
 	slot := k.st.Slot
 	err = k.Desk.Release(k.c.Request().Context(), id, k.st.Token, by)

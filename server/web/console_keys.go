@@ -13,8 +13,14 @@ type keyAction struct{ Name, Key string }
 // keyActions is every one of them, in the order in which they are explained.
 func keyActions() []keyAction {
 	return []keyAction{
-		{"box", "F2"}, {"date", "F4"}, {"park", "F8"}, {"change", "F9"},
-		{"save", "Ctrl+Enter"}, {"back", "Escape"}, {"wait", "W"}, {"help", "Ctrl+/"},
+		{"box", "F2"},
+		{"date", "F4"},
+		{"park", "F8"},
+		{"change", "F9"},
+		{"save", "Ctrl+Enter"},
+		{"back", "Escape"},
+		{"wait", "W"},
+		{"help", "Ctrl+/"},
 	}
 }
 

@@ -51,6 +51,9 @@ func (k *console) people(s subject) (*peopleView, error) {
 	}
 	k.contact(v)
 	v.Ticks = append(k.d.ticks(k.f, true, k.wrong), k.d.healthTicks(k.f, s.rules, true)...)
+	for i, t := range v.Ticks { // in few words: the operator knows the texts
+		v.Ticks[i].Label = k.d.T("console.tick." + strings.TrimPrefix(t.Name, "consents."))
+	}
 	return v, nil
 }
 

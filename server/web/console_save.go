@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -54,9 +55,7 @@ func (k *console) judged() (booking.Application, bookForm, subject, error) {
 		return booking.Application{}, f, s, err
 	}
 	app, wrong := k.judge(f, s)
-	for field, code := range wrong {
-		k.wrong[field] = code
-	}
+	maps.Copy(k.wrong, wrong)
 	return app, f, s, nil
 }
 

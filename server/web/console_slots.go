@@ -102,7 +102,7 @@ func (k *console) back(string) error {
 func (k *console) slotsView(w wish) (*slotsView, error) {
 	day, err := date.ParseDate(k.st.Day)
 	if err != nil {
-		return nil, nil //nolint:nilnil // no day has been chosen: there is nothing to show
+		return nil, slots.ErrNoSuchSlot
 	}
 	a, err := k.Desk.Availability(k.c.Request().Context(), k.office.ID)
 	if err != nil {

@@ -97,9 +97,12 @@ func (st *callState) drop() { st.Slot, st.Hold, st.Token, st.Until, st.Key = "",
 
 // release gives a held place back.
 func (k *console) release() error {
+	if k.st.Hold == "" {
+		return nil
+	}
 	id, err := uuid.Parse(k.st.Hold)
 	if err != nil {
-		return nil // nothing is held
+		return booking.ErrHoldForeign
 	}
 	err = k.Desk.Release(k.c.Request().Context(), id, k.st.Token, k.holder(k.c))
 	k.st.drop()

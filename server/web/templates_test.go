@@ -181,6 +181,7 @@ func composed() []string {
 			add("console.key.", a.Name)
 		}
 	}
+	add("console.tick.", "agreement", "privacy", "health")
 	add("console.script.", "greet", "who", "look", "times", "numbers", "back", "bring", "saved", "end", "stop")
 	add("console.say.", "greet", "owner", "other", "look", "times", "or", "full", "none", "numbers", "number", "back", "bring", "sent", "no_sms", "saved", "end", "stop")
 	return keys
