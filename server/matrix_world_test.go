@@ -155,7 +155,8 @@ func (m *matrix) name() {
 	m.forms = map[string]map[string]string{
 		"POST /b/:number/change/code": onTheWeb, "POST /b/:number/change/confirm": onTheWeb,
 		"GET /call/book/details": onThePhone,
-		"GET /desk":              {"office": here}, "POST /desk/find": search, "POST /desk/reading": {"office": here},
+		"GET /call":              {"office": here}, "POST /call": {"office": here},
+		"GET /desk": {"office": here}, "POST /desk/find": search, "POST /desk/reading": {"office": here},
 		"POST /manage/notices/new":          {"office": here, "kind": "reminder", "audience": "public", "step": "save"},
 		"POST /manage/notices/:id/step":     {"version": "1", "step": "withdrawn", "reason": "-"},
 		"POST /manage/:office/:date/places": {"quota": slot + "-web", "places": "x"},

@@ -96,7 +96,7 @@ func (p *Pages) openConsole(c echo.Context, sent url.Values) (*console, error) {
 	k.st = p.readCallState(sent.Get("state"), me(c).Actor())
 	id := k.st.Office
 	if id == "" {
-		id = c.QueryParam("office")
+		id = c.FormValue("office")
 	}
 	if id == "" && len(me(c).Offices) > 0 {
 		id = me(c).Offices[0]
