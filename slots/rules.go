@@ -1,6 +1,9 @@
 package slots
 
 import (
+	"time"
+
+	"hunyue/internal/date"
 	"hunyue/internal/identity"
 )
 
@@ -33,6 +36,9 @@ type Rules struct {
 	SMSSign      string    `json:"sms_sign"      rule:"92"` // the name that signs texts; 2 to 8 characters
 
 	ProofPerMinute int `json:"pow_holds_per_minute" rule:"94"` // so many new holds a minute, and the next costs a proof of work; 0 never does
+
+	PhoneHours []Stretch `json:"phone_hours" rule:"82"` // of the phone line, on working days; none: while somebody answers
+	CallBack   bool    `json:"call_back"   rule:"82"` // whoever books by phone is called back first
 
 	Bring []BringText `json:"bring" rule:"11"` // what the office itself says about what to bring; 20 texts at most
 
@@ -67,6 +73,27 @@ type Shares struct {
 	Web     int `json:"web"`
 	Phone   int `json:"phone"`
 	Counter int `json:"counter"`
+}
+
+// Stretch is a stretch of a day.
+type Stretch struct {
+	From TimeOfDay `json:"from"`
+	To   TimeOfDay `json:"to"`
+}
+
+// PhoneOpen reports whether the phone line answers at an instant, shown in the zone
+// of the office, by a calendar that knows its year.
+func (r Rules) PhoneOpen(c Calendar, at time.Time) bool {
+	if len(r.PhoneHours) == 0 {
+		return true
+	}
+	day := date.DateOf(at)
+	for _, h := range r.PhoneHours {
+		if c.Workday(day) && !at.Before(h.From.On(day, at.Location())) && at.Before(h.To.On(day, at.Location())) {
+			return true
+		}
+	}
+	return false
 }
 
 // NoShow is when couples who do not come are kept from booking online (domain
@@ -108,6 +135,8 @@ func DefaultRules() Rules {
 		NoShow:       NoShow{Count: 2, WithinDays: 30, RestrictDays: 15},
 		ReminderTime: 10 * 60,
 		SMSSign:      "婚姻登记",
+
+		PhoneHours: []Stretch{{From: 8*60 + 30, To: 11*60 + 30}, {From: 14*60 + 30, To: 17 * 60}},
 
 		Bring: []BringText{},
 

@@ -44,6 +44,7 @@ func (r Rules) Validate() error {
 	if utf8.RuneCountInString(r.HealthBasis) > longestBasis {
 		wrong["health_basis"] = "too_long"
 	}
+	r.checkPhoneHours(wrong)
 	r.checkBring(wrong)
 	if wrong["lead_days"] == "" && r.LeadDays > r.HorizonDays {
 		wrong["lead_days"] = "order"
@@ -111,6 +112,29 @@ func (r Rules) checkTimes(wrong map[string]string) {
 	}
 	if wrong["report_reminder"] == "" && wrong["report_time"] == "" && r.ReportReminder > r.ReportTime {
 		wrong["report_reminder"] = "order"
+	}
+}
+
+// mostPhoneHours is more stretches than a day of an office has.
+const mostPhoneHours = 6
+
+// checkPhoneHours wants them in order, one after the other.
+func (r Rules) checkPhoneHours(wrong map[string]string) {
+	if len(r.PhoneHours) > mostPhoneHours {
+		wrong["phone_hours"] = "out_of_range"
+		return
+	}
+	last := TimeOfDay(0)
+	for _, h := range r.PhoneHours {
+		switch {
+		case !h.From.valid() || !h.To.valid():
+			wrong["phone_hours"] = "format"
+			return
+		case h.From < last || h.From >= h.To:
+			wrong["phone_hours"] = "order"
+			return
+		}
+		last = h.To
 	}
 }
 

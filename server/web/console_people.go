@@ -50,6 +50,10 @@ func (k *console) people(s subject) (*peopleView, error) {
 		k.typedPersons(v, s)
 	}
 	k.contact(v)
+	if s.rules.CallBack {
+		back := tick{Name: "called_back", Value: "1", Label: k.d.T("console.called_back"), On: k.typed.Get("called_back") != "", Wrong: k.wrong.say(k.d.Reader, "called_back")}
+		v.Back = &back
+	}
 	v.Ticks = append(k.d.ticks(k.f, true, k.wrong), k.d.healthTicks(k.f, s.rules, true)...)
 	for i, t := range v.Ticks { // in few words: the operator knows the texts
 		v.Ticks[i].Label = k.d.T("console.tick." + strings.TrimPrefix(t.Name, "consents."))

@@ -97,6 +97,9 @@ func (k *console) save(string) error {
 	if err != nil {
 		return err
 	}
+	if s.rules.CallBack && k.typed.Get("called_back") == "" {
+		k.wrong["called_back"] = "required"
+	}
 	decided, err := k.decided(app, s)
 	if err != nil {
 		return err

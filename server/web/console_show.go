@@ -66,7 +66,7 @@ func (k *console) show() error {
 	if err != nil {
 		return err
 	}
-	for _, fill := range []func(wish) error{k.fillCard, k.fillWork, k.fillScript} {
+	for _, fill := range []func(wish) error{k.fillHours, k.fillCard, k.fillWork, k.fillScript} {
 		if err := fill(w); err != nil {
 			return err
 		}
@@ -86,6 +86,22 @@ func (k *console) show() error {
 	}
 	d.Focus = k.focus()
 	return k.render(k.c, k.status, "console", *d)
+}
+
+// fillHours says when the line is open, while it is not. Whoever is on it is served
+// to the end (domain rules 82 and 83).
+func (k *console) fillHours(w wish) error {
+	now := k.Clock.Now().In(k.office.Location)
+	calendar, err := k.Offices.Calendar(k.c.Request().Context(), now.Year())
+	if err != nil || w.rules.PhoneOpen(calendar, now) {
+		return err
+	}
+	var hours []string
+	for _, h := range w.rules.PhoneHours {
+		hours = append(hours, h.From.String()+"–"+h.To.String())
+	}
+	k.d.Hours = k.d.T("console.hours", "hours", strings.Join(hours, k.d.T("console.hours_and")))
+	return nil
 }
 
 func (k *console) fillCard(wish) error {

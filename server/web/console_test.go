@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"hunyue/booking"
+	"hunyue/internal/date"
 	"hunyue/server/auth"
+	"hunyue/slots"
 )
 
 // acquainted has the couple of the examples known to the office: it had an
@@ -248,6 +250,42 @@ func TestTheStateOfACallOpensForNobodyElse(t *testing.T) {
 	v.get("/call").step("resume:nothing").want(http.StatusNotFound)
 	v.get("/call").step("hold:nothing").want(http.StatusNotFound)
 	v.get("/call").step("save").want(http.StatusUnprocessableEntity, "还没有选时段")
+}
+
+// Outside its hours the line says so, and serves who is on it.
+func TestOutsideItsHoursTheLineSaysSo(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.staff(auth.Operator)
+	if v.get("/call").want(http.StatusOK); strings.Contains(v.text(), "不在电话预约时间") {
+		t.Error("at 10:00 the line is said to be closed")
+	}
+	tn.at("2026-05-18 12:00")
+	v = tn.staffNamed("colleague")
+	v.get("/call").want(http.StatusOK, "现在不在电话预约时间（工作日 08:30–11:30、14:30–17:00）")
+	v.step("enter", "q", "13900001234")
+	v.pickAt("2026-05-21", "09:00")
+	v.step("save", append(couple(), "phone", "")...).want(http.StatusOK, "已预约")
+}
+
+// Where the office wants it nobody is booked before the number was called back, and
+// that is kept.
+func TestWhereTheOfficeWantsItTheNumberIsCalledBackFirst(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	rules := slots.DefaultRules()
+	rules.CallBack = true
+	if err := tn.Offices.SetRules(t.Context(), office, date.Date{Year: 2026, Month: time.May, Day: 18}, rules, "test", "test"); err != nil {
+		t.Fatal(err)
+	}
+	v := tn.staff(auth.Operator)
+	v.get("/call").step("enter", "q", "13900001234")
+	v.pickAt("2026-05-21", "09:00")
+	v.step("save", append(couple(), "phone", "")...).want(http.StatusUnprocessableEntity, "请先回拨核实")
+	v.step("save", "called_back", "1").want(http.StatusOK, "已预约")
+	if n := tn.count(`SELECT count(*) FROM call WHERE called_back`); n != 1 {
+		t.Errorf("%d calls were called back, want 1", n)
+	}
 }
 
 // Names are found by what they begin with or are, and never listed.
