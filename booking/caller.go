@@ -277,7 +277,7 @@ func (d *Desk) Named(ctx context.Context, office string, from date.Date, matches
 			named = append(named, row.Appointment)
 		}
 	}
-	return d.masked(ctx, named)
+	return d.masked(ctx, office, false, named)
 }
 
 // Told is how a message about an appointment stands.

@@ -101,7 +101,7 @@ func (k *console) booking(mine own) *cardBooking {
 // sms is how the text about an appointment stands. A number that gets none is on
 // the call list (domain rule 7).
 func (k *console) sms(mine own) (*smsView, error) {
-	phone, err := k.Desk.Phone(mine.appointment)
+	phone, err := k.Desk.Contact(k.c.Request().Context(), mine.appointment)
 	if err != nil {
 		return nil, err
 	}

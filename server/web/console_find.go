@@ -172,7 +172,7 @@ func (k *console) persons() ([]booking.Party, error) {
 	if err != nil {
 		return nil, err
 	}
-	phone, err := k.Desk.Phone(a)
+	phone, err := k.Desk.Contact(k.c.Request().Context(), a)
 	if err != nil || phone != k.st.phone() {
 		return nil, errors.Join(err, booking.ErrNoAppointment)
 	}

@@ -272,7 +272,7 @@ func (k *console) move() error {
 	}
 	call, err := k.call()
 	if err == nil && call.Phone.Number() == "" {
-		call.Phone, err = k.Desk.Phone(mine.appointment) // it was found by its number
+		call.Phone, err = k.Desk.Contact(k.c.Request().Context(), mine.appointment) // it was found by its number
 		k.st.Phone = call.Phone.Number()
 	}
 	if err != nil {

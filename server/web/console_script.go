@@ -142,7 +142,7 @@ func (k *console) sayEnd(s *script) error {
 	}
 	s.say("saved", "saved", "number", grouped(mine.Number), "day", spokenDay(s.Lang, mine.Day), "time", spokenTime(s.Lang, mine.StartsAt))
 	key := "sent"
-	phone, err := k.Desk.Phone(mine.appointment)
+	phone, err := k.Desk.Contact(k.c.Request().Context(), mine.appointment)
 	if err != nil {
 		return err
 	}
