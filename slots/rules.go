@@ -38,7 +38,7 @@ type Rules struct {
 	ProofPerMinute int `json:"pow_holds_per_minute" rule:"94"` // so many new holds a minute, and the next costs a proof of work; 0 never does
 
 	PhoneHours []Stretch `json:"phone_hours" rule:"82"` // of the phone line, on working days; none: while somebody answers
-	CallBack   bool    `json:"call_back"   rule:"82"` // whoever books by phone is called back first
+	CallBack   bool      `json:"call_back"   rule:"82"` // whoever books by phone is called back first
 
 	Bring []BringText `json:"bring" rule:"11"` // what the office itself says about what to bring; 20 texts at most
 
