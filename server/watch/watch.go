@@ -73,7 +73,7 @@ func (l *Log) Seen(ctx context.Context, v booking.View) error {
 	}
 	r := reads{who: staff.Actor(), what: "read", why: why}
 	if asked.reason != "" {
-		r.what, r.why = "unmasked", append(why, string(asked.reason))
+		r.what, r.why = "unmasked", []string{why[0], why[1], string(asked.reason)}
 	}
 	asked.turn.Lock()
 	defer asked.turn.Unlock()

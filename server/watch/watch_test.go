@@ -48,10 +48,13 @@ var (
 // request is one of a member of staff at an address.
 func (w *world) request(staff *auth.Staff, route string) context.Context {
 	w.t.Helper()
-	e, ctx := echo.New(), context.Context(nil)
-	e.Use(watch.Mark)
-	e.GET(route, func(c echo.Context) error { ctx = c.Request().Context(); return nil })
-	e.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(w.t.Context(), "GET", route, nil))
+	e := echo.New()
+	c := e.NewContext(httptest.NewRequestWithContext(w.t.Context(), "GET", route, nil), httptest.NewRecorder())
+	c.SetPath(route)
+	if err := watch.Mark(func(echo.Context) error { return nil })(c); err != nil {
+		w.t.Fatal(err)
+	}
+	ctx := c.Request().Context()
 	if staff != nil {
 		ctx = auth.With(ctx, staff)
 	}

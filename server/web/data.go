@@ -238,7 +238,7 @@ func (pg page) looked(h booking.Happened) string {
 	}
 	var as []string
 	if len(words) > 1 {
-		for _, role := range strings.Split(words[1], "+") {
+		for role := range strings.SplitSeq(words[1], "+") {
 			as = append(as, pg.T("role."+role))
 		}
 	}

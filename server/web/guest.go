@@ -72,7 +72,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 		return err
 	}
 	d.page, d.Own, d.Ticket, d.Key = pg, pg.ownWords(g), ticket, newKey()
-	d.Unmask = pg.unmasking(c, g, "/desk/"+g.Number+"/unmask", wrong)
+	d.Unmask = pg.unmasking(g, "/desk/"+g.Number+"/unmask", wrong)
 	d.Status = pg.T("status." + string(g.Status))
 	d.OtherDay = g.Day != date.DateOf(p.Clock.Now().In(g.office.Location))
 	d.Arrive = g.Status == booking.Booked && !d.OtherDay
@@ -156,7 +156,7 @@ func (p *Pages) showCalled(c echo.Context, status int, pg page, g own, wrong wro
 		page: pg, Own: pg.ownWords(g), Status: pg.T("status." + string(g.Status)), Bring: pg.bring(g.service, g.rules, g.Day, g.Kinds), Rules: pg.visitRules(g),
 		Active: g.Status == booking.Booked, Reason: pg.typed(field{Name: "reason", Auto: "off"}, "call.reason", c.FormValue("reason"), wrong),
 	}
-	d.Unmask = pg.unmasking(c, g, "/call/"+g.Number+"/unmask", wrong)
+	d.Unmask = pg.unmasking(g, "/call/"+g.Number+"/unmask", wrong)
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Reason, d.Unmask.Reason)...)
 	var err error
 	if d.Missed, err = p.excusal(c, g); err != nil {

@@ -15,7 +15,9 @@ import (
 	"hunyue/hall"
 	"hunyue/internal/identity"
 	"hunyue/notify"
+	"hunyue/server/auth"
 	"hunyue/server/i18n"
+	"hunyue/server/policy"
 	"hunyue/server/watch"
 	"hunyue/slots"
 )
@@ -156,6 +158,12 @@ func composed() []string {
 		string(notify.HealthDeferred), string(notify.Reminder), string(notify.Tried), string(notify.Restricted), string(notify.PhoneChanged), "other")
 	add("data.sent.", "pending", "done", "failed", "dropped", "other")
 	add("data.who.", "couple", "staff", "system", "other")
+	for _, r := range policy.Table() {
+		add("policy.door.", string(r.Door))
+		add("policy.scope.", string(r.Scope))
+	}
+	add("policy.who.", string(policy.Open), string(policy.Couple))
+	add("role.", auth.Operator, auth.Hall, auth.Registrar, auth.Manager, auth.District, auth.Auditor, auth.SysAdmin, auth.SecAdmin)
 	for _, purpose := range watch.Purposes() {
 		add("watch.for.", string(purpose))
 	}

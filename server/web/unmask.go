@@ -15,7 +15,7 @@ type unmasking struct {
 	Done   bool // it is shown on this page
 }
 
-func (pg page) unmasking(c echo.Context, g own, to string, wrong wrongs) unmasking {
+func (pg page) unmasking(g own, to string, wrong wrongs) unmasking {
 	reason := field{Name: "unmask", Choices: []option{{"", pg.T("unmask.choose"), true}}}
 	for _, r := range watch.Reasons() {
 		reason.Choices = append(reason.Choices, option{string(r), pg.T("unmask." + string(r)), false})
