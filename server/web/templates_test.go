@@ -177,7 +177,6 @@ func composed() []string {
 	for _, o := range watch.Outcomes() {
 		add("alarm.outcome.", string(o))
 	}
-	add("audit.", "day")
 	for _, m := range meanings() {
 		add("console.read.", string(m))
 	}
@@ -192,6 +191,7 @@ func composed() []string {
 	add("console.tick.", "agreement", "privacy", "health")
 	add("console.script.", "greet", "who", "look", "times", "numbers", "back", "bring", "saved", "end", "stop")
 	add("console.say.", "greet", "owner", "other", "look", "times", "or", "full", "none", "numbers", "number", "back", "bring", "sent", "no_sms", "saved", "end", "stop")
+	add("audit.", "actor", "action", "object", "day")
 	return keys
 }
 
