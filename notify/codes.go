@@ -97,6 +97,46 @@ func (c *Codes) Usable(ctx context.Context, phone string) (bool, error) {
 	return usable, nil
 }
 
+// Down reports whether codes do not get through at present: in the last ten minutes
+// two phones or more wait for one in vain, and none has been sent since. It says
+// nothing about any one phone.
+func (c *Codes) Down(ctx context.Context) (bool, error) {
+	var down bool
+	err := c.DB.GetContext(ctx, &down, `
+		WITH since AS (
+			SELECT greatest(clock_now() - interval '10 minutes', (
+				SELECT at
+				FROM outbox
+				WHERE topic = 'code'
+				  AND state = 'done'
+				  AND state <> 'pending' -- as the index has it
+				  AND at > clock_now() - interval '10 minutes'
+				ORDER BY at DESC
+				LIMIT 1)) AS at
+		), stuck AS (
+			SELECT code_id
+			FROM outbox, since
+			WHERE topic = 'code'
+			  AND state = 'failed'
+			  AND state <> 'pending'
+			  AND outbox.at > since.at
+			UNION ALL
+			SELECT code_id
+			FROM outbox, since
+			WHERE topic = 'code'
+			  AND state = 'pending'
+			  AND outbox.at > since.at
+			  AND outbox.at < clock_now() - interval '20 seconds'
+		)
+		SELECT count(DISTINCT phone_key) >= 2
+		FROM stuck
+		JOIN phone_code ON phone_code.id = stuck.code_id`)
+	if err != nil {
+		return false, fmt.Errorf("whether phone codes get through: %w", err)
+	}
+	return down, nil
+}
+
 // Key is what a phone is found by.
 func (c *Codes) Key(phone string) []byte { return c.Keys.MAC("phone", []byte(phone)) }
 

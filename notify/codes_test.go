@@ -333,3 +333,43 @@ func TestACodeIsUsableUntilItIsSpentUsedUpOrLate(t *testing.T) {
 	h.shift(t, 10*time.Minute)
 	usable(false, "after five minutes")
 }
+
+func TestThatCodesDoNotGetThroughIsKnownFromTwoPhones(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	down := func(when string, want bool) {
+		t.Helper()
+		if got, err := h.codes().Down(t.Context()); err != nil || got != want {
+			t.Errorf("%s: down is %v, %v; want %v", when, got, err, want)
+		}
+	}
+	ask := func(phone string) {
+		t.Helper()
+		if err := h.codes().Request(t.Context(), phone, "zh", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	down("nobody has asked", false)
+	ask("13800000002")
+	h.shift(t, 61*time.Second)
+	ask("13800000002")
+	h.shift(t, 86*time.Second)
+	down("one phone waits for two codes", false)
+	ask("13800000003")
+	down("the second waits for a moment", false)
+	h.shift(t, 111*time.Second)
+	down("two phones wait", true)
+	h.shift(t, 13*time.Minute)
+	down("that was long ago", false)
+
+	h.post.before = func(notify.Message) error { return notify.ErrRefused }
+	ask("13800000004")
+	ask("13800000005")
+	h.drain(t)
+	down("two phones were refused", true)
+	h.post.before = nil
+	h.shift(t, 14*time.Minute)
+	ask("13800000006")
+	h.drain(t)
+	down("one has got through since", false)
+}

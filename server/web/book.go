@@ -259,7 +259,7 @@ func (p *Pages) send(ctx context.Context, pg page, phone string) (page, error) {
 	err := p.requestCode(ctx, phone, pg.Lang)
 	switch {
 	case err == nil:
-		pg.Notice = pg.T("code.sent")
+		return p.sentNow(ctx, pg)
 	case errors.Is(err, notify.ErrCodeTooSoon):
 		return p.sentBefore(ctx, pg, phone, fault.Of(err).RetryAfter)
 	case errors.Is(err, notify.ErrCodeTooMany):
@@ -270,6 +270,18 @@ func (p *Pages) send(ctx context.Context, pg page, phone string) (page, error) {
 		return pg, err
 	}
 	return pg, nil
+}
+
+// sentNow says that a code was sent, or that texts are not getting through, to
+// whoever asks for one.
+func (p *Pages) sentNow(ctx context.Context, pg page) (page, error) {
+	down, err := p.Codes.Down(ctx)
+	if down {
+		pg.Alert = pg.T("code.down")
+	} else {
+		pg.Notice = pg.T("code.sent")
+	}
+	return pg, err
 }
 
 // sentBefore says whether the last code can still be used, and when another can

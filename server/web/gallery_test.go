@@ -56,6 +56,9 @@ type shot struct {
 	body            []byte
 }
 
+// offline reports whether the network is taken away once the page is shown.
+func (s shot) offline() bool { return strings.HasSuffix(s.state, "offline") }
+
 func (s shot) path() string { return "/_gallery/" + s.id + "/" + s.state + "?lang=" + s.lang }
 
 // gallery is the shots, and the town behind the links on them.
@@ -185,7 +188,8 @@ func framed(w http.ResponseWriter, width, at string) {
 }
 
 var index = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Gallery</title>
-<h1>Gallery</h1><p>Add w=360, size=large|largest, theme=light|dark to an address.</p>
+<h1>Gallery</h1><p>Add w=360, size=large|largest, theme=light|dark to an address. What ends in
+offline is seen when the browser is told that it has no network.</p>
 {{range .}}<h2>{{.ID}} {{.Name}}</h2><ul>{{range .Shots}}<li><a href="{{.}}">{{.}}</a>
 <a href="{{.}}&amp;w=360&amp;size=largest">360 largest</a> <a href="{{.}}&amp;theme=dark">dark</a></li>{{end}}</ul>{{end}}`))
 

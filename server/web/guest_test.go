@@ -425,3 +425,40 @@ func (v *guest) as(role string) *visitor {
 	v.client.Jar.SetCookies(here, v.gallery.signedIn[role])
 	return v.visitor
 }
+
+// alone is the start of a town with one office.
+func (v *guest) alone() {
+	v.t.Helper()
+	tn := newTown(v.t)
+	if _, err := tn.db.ExecContext(v.t.Context(), `DELETE FROM office_service WHERE office_id = $1`, elsewhere); err != nil {
+		v.t.Fatal(err)
+	}
+	if _, err := tn.db.ExecContext(v.t.Context(), `DELETE FROM office WHERE id = $1`, elsewhere); err != nil {
+		v.t.Fatal(err)
+	}
+	v.seen(tn.visitor().get("/?lang=" + v.lang).want(http.StatusOK))
+}
+
+// rushed is a time chosen without scripts while an office is overrun.
+func (v *guest) rushed() {
+	v.t.Helper()
+	tn := newTown(v.t)
+	tn.rush()
+	v.seen(tn.visitor().get(theDay+"?lang="+v.lang).send(theDay, "slot", nineClock).want(http.StatusConflict))
+}
+
+// seen shows what is seen in another town.
+func (v *guest) seen(there *visitor) { v.Status, v.body = there.Status, there.body }
+
+// unsent is the check while no texts are sent.
+func (v *guest) unsent() {
+	v.t.Helper()
+	v.gallery.town.at("2026-05-20 11:00")
+	for i := range 2 {
+		if err := v.Codes.Request(v.t.Context(), fmt.Sprintf("1390001%03d%d", v.n, i), v.lang, ""); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+	v.later(30 * time.Second)
+	v.checked(ordinary, "2026-05-25", "09:00")
+}

@@ -89,6 +89,12 @@ func (l *looks) look(tab *browser.Tab, at string, s shot) error {
 	if err := tab.Show(at + s.path()); err != nil {
 		return err
 	}
+	if s.offline() {
+		if err := errors.Join(tab.Do(browser.Network(0, 0)), tab.Await(".offline:not([hidden])")); err != nil {
+			return err
+		}
+		defer func() { _ = tab.Do(browser.Network(0, -1)) }()
+	}
 	for _, v := range waysOf(s.id) {
 		found, err := tab.Look(v)
 		if err != nil {

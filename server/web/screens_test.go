@@ -16,6 +16,7 @@ const (
 // screens is every screen that a couple sees. What it needs is in guest_test.go.
 var screens = []screen{
 	{"P01", "start and list of offices", []state{
+		{"one-hall", nil, func(v *guest) { v.alone() }},
 		{"many", nil, func(v *guest) { v.get("/").want(http.StatusOK) }},
 	}},
 	{"P02", "day and time", []state{
@@ -48,6 +49,8 @@ var screens = []screen{
 			v.get(hotPhoneAt).send(hotPhoneAt, "phone", v.phone(), "step", "code").want(http.StatusOK)
 			v.send(hotPhoneAt, "code", "000000", "step", "prove").want(http.StatusUnprocessableEntity)
 		}},
+		{"in-a-rush", nil, func(v *guest) { v.rushed() }},
+		{"stale-offline", nil, at("/o/" + ordinary)},
 		{"holding", nil, func(v *guest) {
 			v.chosen(ordinary, "2026-05-21", "09:00")
 			v.get("/o/" + ordinary).want(http.StatusOK)
@@ -102,6 +105,7 @@ var screens = []screen{
 			v.checked(ordinary, "2026-05-25", "09:00")
 			v.send("/book/code").want(http.StatusOK)
 		}},
+		{"sms-down", nil, func(v *guest) { v.unsent() }},
 		{"long-names", nil, func(v *guest) {
 			v.checked(longNamed, "2026-05-25", "09:00", "parties.0.name", longName, "parties.1.name", rareName)
 		}},
@@ -271,11 +275,11 @@ var screens = []screen{
 	}},
 	{"P19", "errors", []state{
 		{"404", nil, func(v *guest) { v.get("/nowhere").want(http.StatusNotFound) }},
-		{"410", nil, broken(http.StatusGone, fault.New(fault.NotFound, "no_such_page"))},
 		{"422", nil, broken(http.StatusUnprocessableEntity, fault.New(fault.Invalid, "malformed"))},
 		{"429", nil, broken(http.StatusTooManyRequests, fault.New(fault.TooMany, "too_many_requests"))},
 		{"429-form", nil, func(v *guest) { v.slowed() }},
 		{"500", nil, broken(http.StatusInternalServerError, fault.New(fault.Internal, "internal"))},
+		{"offline", nil, at("/offline")},
 		{"503", nil, broken(http.StatusServiceUnavailable, fault.New(fault.Unavailable, "unavailable"))},
 	}},
 }

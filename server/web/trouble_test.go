@@ -49,7 +49,6 @@ func TestEveryTroubleSaysWhatHappenedAndHowToGoOn(t *testing.T) {
 		403: {fault.New(fault.Forbidden, "forbidden"), "请换一个有权限的账号", "Use an account that may"},
 		404: {fault.New(fault.NotFound, "no_such_page"), "可能是链接不完整", "The link may be incomplete"},
 		409: {fault.New(fault.Conflict, "still_running"), "请从头再试一次", "Start again"},
-		410: {fault.New(fault.NotFound, "no_such_appointment"), "从首页重新开始", "start again from the front page"},
 		413: {fault.New(fault.Invalid, "too_large"), "每一栏只填所要的内容", "enter only what is asked for"},
 		422: {fault.New(fault.Invalid, "malformed"), "请打电话给登记处", "call the office"},
 		429: {fault.New(fault.TooMany, "too_many_requests"), "请过一会儿再试", "Try again a little later"},

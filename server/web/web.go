@@ -65,6 +65,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	e.GET("/notice", p.notice)
 	p.mountAssets(e)
 	e.GET("/sw.js", p.serviceWorker)
+	e.GET("/offline", p.offline)
 	e.GET("/settings", p.settings)
 	e.POST("/settings", p.set)
 
