@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hunyue/internal/engines"
+	"hunyue/server/web"
 )
 
 // config is every setting, judged. Only run sees it: each part of the program
@@ -30,6 +31,7 @@ type config struct {
 	TrustedProxies []*net.IPNet
 	MetricsAddr    string // empty: the same address as everything else
 	Limits         bool
+	Maintenance    web.Maintenance
 	DemoNow        time.Time // zero: now
 }
 
@@ -60,6 +62,7 @@ func (s settings) config(environ []string) (config, error) {
 		TrustedProxies: wrong.networks(s.TrustedProxies),
 		MetricsAddr:    wrong.address("METRICS_ADDR", s.MetricsAddr, ""),
 		Limits:         wrong.onOff("LIMITS", s.Limits, true),
+		Maintenance:    wrong.maintenance(s.Maintenance),
 		DemoNow:        wrong.instant(s.DemoNow),
 	}
 	if c.Keys == "" {
@@ -223,6 +226,19 @@ func wholeAddress(ip string) string {
 		return ip + "/128"
 	}
 	return ip + "/32"
+}
+
+func (m *mistakes) maintenance(value string) web.Maintenance {
+	if value == "" {
+		return web.Maintenance{}
+	}
+	begin, end, _ := strings.Cut(value, "/")
+	from, noFrom := time.Parse(time.RFC3339, begin)
+	to, noTo := time.Parse(time.RFC3339, end)
+	if noFrom != nil || noTo != nil || !from.Before(to) {
+		m.add("MAINTENANCE", "is %q: write from when to when, such as 2026-05-20T23:00:00+08:00/2026-05-21T01:00:00+08:00.", value)
+	}
+	return web.Maintenance{From: from, To: to}
 }
 
 func (m *mistakes) instant(value string) time.Time {

@@ -109,6 +109,8 @@ func TestEveryMistakeSaysWhatToWriteInstead(t *testing.T) {
 		{"limits neither on nor off", "HUNYUE_LIMITS=10", "write on or off"},
 		{"another time for real", "HUNYUE_DEMO_NOW=2026-05-20T08:50:00+08:00", "add HUNYUE_DEMO=1"},
 		{"a time without a zone", "HUNYUE_DEMO_NOW=2026-05-20T08:50:00", "write a time such as"},
+		{"maintenance without an end", "HUNYUE_MAINTENANCE=2026-05-20T23:00:00+08:00", "write from when to when"},
+		{"maintenance that ends before it begins", "HUNYUE_MAINTENANCE=2026-05-20T23:00:00+08:00/2026-05-20T22:00:00+08:00", "write from when to when"},
 		{"a slip of the keyboard", "HUNYUE_DATABSE_URL=x", "HUNYUE_DATABSE_URL is not a setting: write one of HUNYUE_ADDR, HUNYUE_DATABASE_URL,"},
 		{"a percent sign in a name", "HUNYUE_%s%d=x", "HUNYUE_%s%d is not a setting"},
 	}

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/lib/pq"
@@ -39,7 +40,7 @@ func newFront(t testing.TB, c config) *front {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := web.New(web.Pages{Texts: texts, Accounts: &auth.Accounts{}, Clock: &clock.Clock{}, Assisted: &booking.Desk{}})
+	pages, err := web.New(web.Pages{Texts: texts, Accounts: &auth.Accounts{}, Clock: &clock.Clock{}, Assisted: &booking.Desk{}, Maintenance: c.Maintenance})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,5 +368,21 @@ func TestAnErrorPageKnowsWhoAsksAndWhatTheyTyped(t *testing.T) {
 		if !strings.Contains(said, want) {
 			t.Errorf("without %s:\n%s", want, said)
 		}
+	}
+}
+
+func TestProgramsAreToldOfMaintenance(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	f := newFront(t, config{Maintenance: web.Maintenance{From: now.Add(-time.Minute), To: now.Add(time.Hour)}})
+	for _, path := range []string{"holds", "holds/x/extend", "appointments", "appointments/12345678/cancel", "appointments/12345678/reschedule"} {
+		answer := f.ask(http.MethodPost, "/api/v1/"+path, strings.NewReader("{}"), "Content-Type", "application/json")
+		if answer.Code != http.StatusServiceUnavailable || !strings.Contains(answer.Body.String(), `"maintenance"`) || answer.Header().Get("Retry-After") == "" {
+			t.Errorf("%s: %d %s", path, answer.Code, answer.Body)
+		}
+	}
+	staff := f.ask(http.MethodPost, "/api/v1/appointments/x/cancel", strings.NewReader("{}"), "Content-Type", "application/json", "Authorization", "Bearer x")
+	if strings.Contains(staff.Body.String(), `"maintenance"`) {
+		t.Errorf("staff are kept out: %s", staff.Body)
 	}
 }

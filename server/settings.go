@@ -26,6 +26,7 @@ type settings struct {
 	TrustedProxies string `name:"trusted-proxies" placeholder:"CIDR,..." help:"Proxies whose X-Forwarded-For is believed; none by default."`
 	MetricsAddr    string `name:"metrics-addr" placeholder:"HOST:PORT" help:"Another address for /metrics."`
 	Limits         string `name:"limits" placeholder:"on|off" help:"Limits per address and per phone; off in demo mode only."`
+	Maintenance    string `name:"maintenance" placeholder:"FROM/TO" help:"From when to when nothing is booked, moved or cancelled online (RFC 3339); couples are told at once."`
 	DemoNow        string `name:"demo-now" placeholder:"TIME" help:"Start the clock there (RFC 3339); demo mode only."`
 }
 

@@ -462,3 +462,16 @@ func (v *guest) unsent() {
 	v.later(30 * time.Second)
 	v.checked(ordinary, "2026-05-25", "09:00")
 }
+
+// upkeep is a browser in a town in which maintenance has begun.
+func (v *guest) upkeep() *visitor {
+	v.t.Helper()
+	tn := newTown(v.t)
+	tn.maintained("2026-05-18 09:00", "2026-05-18 11:00")
+	return tn.visitor()
+}
+
+func (v *guest) maintenance(path string) {
+	v.t.Helper()
+	v.seen(v.upkeep().get(path + "?lang=" + v.lang).want(http.StatusOK))
+}

@@ -13,6 +13,7 @@ type homePage struct {
 	page
 	Public  bool // for couples, not for staff who book for them
 	News    *noticeRow
+	Works   string // what couples are told of a maintenance
 	Offices []officeRow
 }
 
@@ -48,6 +49,9 @@ func (p *Pages) offices(c echo.Context, l line, shown func(office string) bool) 
 	}
 	if home.News, err = p.newestNotice(c, home.page, ""); err != nil {
 		return err
+	}
+	if home.Public {
+		home.Works = p.maintained(home.page)
 	}
 	if home.Public && len(home.Offices) == 1 && len(all) == 1 {
 		return c.Redirect(http.StatusSeeOther, home.Offices[0].To)

@@ -119,6 +119,9 @@ func (p *Pages) Error(c echo.Context, status int, f *fault.Error) error {
 	pg := p.page(c)
 	retryLater(c, f)
 	e := errorPage{page: pg, Title: pg.trouble(status), Happened: pg.Fault(f.Code), Next: pg.next(f)}
+	if f.Code == ErrMaintenance.Code {
+		e.Title, e.Happened, e.Next = pg.T("maintenance.title"), p.maintained(pg), pg.T("maintenance.next")
+	}
 	if e.Action, e.Keep = wayBack(r); e.Action != "" {
 		e.Next = pg.T("trouble.kept", "next", e.Next)
 	}

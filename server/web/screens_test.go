@@ -17,6 +17,7 @@ const (
 var screens = []screen{
 	{"P01", "start and list of offices", []state{
 		{"one-hall", nil, func(v *guest) { v.alone() }},
+		{"maintenance", nil, func(v *guest) { v.maintenance("/") }},
 		{"many", nil, func(v *guest) { v.get("/").want(http.StatusOK) }},
 	}},
 	{"P02", "day and time", []state{
@@ -50,6 +51,7 @@ var screens = []screen{
 			v.send(hotPhoneAt, "code", "000000", "step", "prove").want(http.StatusUnprocessableEntity)
 		}},
 		{"in-a-rush", nil, func(v *guest) { v.rushed() }},
+		{"maintenance", nil, func(v *guest) { v.maintenance(theDay) }},
 		{"stale-offline", nil, at("/o/" + ordinary)},
 		{"holding", nil, func(v *guest) {
 			v.chosen(ordinary, "2026-05-21", "09:00")
@@ -279,6 +281,10 @@ var screens = []screen{
 		{"429", nil, broken(http.StatusTooManyRequests, fault.New(fault.TooMany, "too_many_requests"))},
 		{"429-form", nil, func(v *guest) { v.slowed() }},
 		{"500", nil, broken(http.StatusInternalServerError, fault.New(fault.Internal, "internal"))},
+		{"503-maintenance", nil, func(v *guest) {
+			there := v.upkeep()
+			v.seen(there.get(theDay+"?lang="+v.lang).post(theDay, url.Values{"slot": {nineClock}}).want(http.StatusServiceUnavailable))
+		}},
 		{"offline", nil, at("/offline")},
 		{"503", nil, broken(http.StatusServiceUnavailable, fault.New(fault.Unavailable, "unavailable"))},
 	}},

@@ -23,6 +23,8 @@ type choicePage struct {
 	Promise  string // what happens to the place that they have
 	Holding  link   // the place that they hold, and its form
 	News     *noticeRow
+	Works    string // what couples are told of a maintenance
+	Stopped  bool   // by one that is on
 	Month    monthTable
 	AsOf     string
 	Again    string // the same page anew
@@ -125,6 +127,9 @@ func (l line) showChoice(c echo.Context, status int, pg page, w wish, day date.D
 	}
 	if d.News, err = l.newestNotice(c, pg, w.office.ID); err != nil {
 		return err
+	}
+	if !l.assisted() {
+		d.Works, d.Stopped = l.maintained(pg), l.Maintenance.On(l.Clock.Now())
 	}
 	l.session(c)
 	if err := l.guard(c, &d, w, day); err != nil {

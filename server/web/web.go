@@ -41,6 +41,8 @@ type Pages struct {
 	Clock    *clock.Clock
 	Texts    *i18n.Texts
 
+	Maintenance Maintenance
+
 	look look
 	rare *hanzi.Table
 }
@@ -61,6 +63,7 @@ func New(p Pages) (*Pages, error) {
 // (http.CrossOriginProtection): couples and staff are known by cookies.
 func (p *Pages) Mount(e *echo.Echo) {
 	e.Use(watch.Mark)
+	e.Use(p.Maintenance.Refused(p.Clock.Now))
 	e.GET("/", p.home)
 	e.GET("/notice", p.notice)
 	p.mountAssets(e)
