@@ -107,6 +107,7 @@ func (d *Desk) enforce(ctx context.Context, c closing, actor string, dryRun bool
 		return done, err
 	}
 	d.memory().changed(c.office)
+	d.Offices.Changed(c.office)
 	d.settle(ctx, closure.Lines)
 	return done, nil
 }

@@ -88,7 +88,7 @@ func (s *Store) PutException(ctx context.Context, office string, e Exception, ac
 	if err != nil {
 		return fmt.Errorf("put exception of %s: %w", office, err)
 	}
-	s.hot.forget(office)
+	s.Changed(office)
 	return nil
 }
 
@@ -179,6 +179,6 @@ func (s *Store) DropException(ctx context.Context, office string, day date.Date,
 	if err != nil {
 		return fmt.Errorf("drop exception of %s: %w", office, err)
 	}
-	s.hot.forget(office)
+	s.Changed(office)
 	return nil
 }

@@ -22,6 +22,7 @@ type Store struct {
 	offices memory[[]Office] // by id, and all of them under ""
 	rules   memory[[]ruleVersion]
 	hot     memory[map[date.Date]bool] // the hot days of an office
+	told    memory[told]
 }
 
 // today is the day at the office.

@@ -122,7 +122,7 @@ func (l line) showChoice(c echo.Context, status int, pg page, w wish, day date.D
 		d.Lunar = lunar(day)
 	}
 	l.fillTimes(&d, a, w, day, ch)
-	if d.Told, err = l.noticeOn(c, w, day); err != nil {
+	if d.Told, err = l.Offices.ToldOf(c.Request().Context(), w.office.ID, day, w.service); err != nil {
 		return err
 	}
 	if d.News, err = l.newestNotice(c, pg, w.office.ID); err != nil {
@@ -197,25 +197,6 @@ func (l line) timeRow(pg page, w wish, t booking.Time) timeRow {
 		row.Label = pg.T("state.opens", "day", pg.ShortDay(date.DateOf(t.OpensAt)), "time", pg.Clock(t.OpensAt))
 	}
 	return row
-}
-
-// noticeOn is what the public is told of the day: of a suspension, or of why it is
-// unlike others.
-func (l line) noticeOn(c echo.Context, w wish, day date.Date) (string, error) {
-	stops, err := l.Offices.Suspensions(c.Request().Context(), w.office.ID, day, day)
-	if err != nil {
-		return "", err
-	}
-	for _, s := range stops {
-		if s.Stops(day, w.service, slots.Counter) { // also where only walk-ins are not received
-			return s.Notice, nil
-		}
-	}
-	unlike, err := l.Offices.Exceptions(c.Request().Context(), w.office.ID, day, day)
-	if err != nil || len(unlike) == 0 {
-		return "", err
-	}
-	return unlike[0].Notice, nil
 }
 
 // chooseAgain shows the day again: nothing was chosen, or what was cannot be had.
