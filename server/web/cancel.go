@@ -69,7 +69,8 @@ func (pg page) codeField() field {
 	return f
 }
 
-// cancelCode sends the code that a cancellation takes.
+// cancelCode sends the code that a cancellation takes, or shows in another language
+// or size where it is typed.
 func (p *Pages) cancelCode(c echo.Context) error {
 	mine, ok, err := p.standing(c)
 	if err != nil || !ok {
@@ -78,7 +79,10 @@ func (p *Pages) cancelCode(c echo.Context) error {
 	if errors.Is(p.fixed(mine), booking.ErrTooLate) { // the code would be for nothing
 		return p.showCancel(c, http.StatusConflict, p.page(c).refused(booking.ErrTooLate), mine, false)
 	}
-	pg, err := p.sendTo(c.Request().Context(), p.page(c), mine.appointment)
+	pg := p.page(c)
+	if c.FormValue("page") == "" {
+		pg, err = p.sendTo(c.Request().Context(), pg, mine.appointment)
+	}
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (p *Pages) changing(c echo.Context) error {
 		return err
 	}
 	if why := p.fixed(mine); why != nil {
-		return p.showStays(c, http.StatusOK, p.page(c).refused(fault.Of(why)), mine, nil)
+		return p.showStays(c, http.StatusOK, p.page(c).refused(fault.Of(why)), mine, slots.SlotID{}, nil)
 	}
 	day, err := date.ParseDate(c.QueryParam("date"))
 	if err != nil {
@@ -65,13 +65,16 @@ func (p *Pages) changeHold(c echo.Context) error {
 		return err
 	}
 	pg := p.page(c)
+	if c.FormValue("page") != "" {
+		return p.staysAgain(c, pg, mine)
+	}
 	slot, err := slots.ParseSlotID(c.FormValue("slot"))
 	if err != nil {
 		pg.Mistakes = []mistake{{"times", pg.T("wrong.slot.required")}}
 		return p.showMove(c, http.StatusUnprocessableEntity, pg, mine, dayTyped(c))
 	}
 	if why := p.fixed(mine); why != nil {
-		return p.showStays(c, http.StatusConflict, pg.refused(fault.Of(why)), mine, nil)
+		return p.showStays(c, http.StatusConflict, pg.refused(fault.Of(why)), mine, slot, nil)
 	}
 	if pg.Alert, err = p.underAge(c, pg, mine, slot); err != nil {
 		return err
@@ -104,13 +107,17 @@ func (p *Pages) showChange(c echo.Context, status int, pg page, mine own, f book
 	})
 }
 
-// changeCode sends another code.
+// changeCode sends another code, or shows in another language or size where it is
+// typed.
 func (p *Pages) changeCode(c echo.Context) error {
 	mine, f, ok, err := p.moving(c)
 	if err != nil || !ok {
 		return err
 	}
-	pg, err := p.sendTo(c.Request().Context(), p.page(c), mine.appointment)
+	pg := p.page(c)
+	if c.FormValue("page") == "" {
+		pg, err = p.sendTo(c.Request().Context(), pg, mine.appointment)
+	}
 	if err != nil {
 		return err
 	}

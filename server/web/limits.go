@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"math"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -35,6 +33,7 @@ var acts = map[string]limit.Act{
 func (p *Pages) mountLimits(e *echo.Echo) {
 	e.Use(p.counted)
 	p.web().mountPhone(e)
+	e.POST("/slow", p.slowAgain)
 }
 
 // counted counts what is sent to us, and gives back what a place has cost that
@@ -183,26 +182,4 @@ func (pg page) wait(d time.Duration) string {
 		return pg.T("limit.seconds", "n", max(1, n))
 	}
 	return pg.T("limit.minutes", "n", int(math.Ceil(d.Minutes())))
-}
-
-// slowPage is for whoever is too fast: the form as it was sent, to send again.
-type slowPage struct {
-	page
-	Action string
-	Keep   []hidden
-}
-
-func (p *Pages) slowDown(c echo.Context, f *fault.Error) error {
-	sent, err := posted(c)
-	if err != nil {
-		return err
-	}
-	retryLater(c, f)
-	s := slowPage{page: p.page(c), Action: c.Request().URL.Path}
-	s.Alert = s.wait(f.RetryAfter)
-	for name, values := range sent {
-		s.Keep = append(s.Keep, hidden{name, values[0]})
-	}
-	slices.SortFunc(s.Keep, func(a, b hidden) int { return strings.Compare(a.Name, b.Name) })
-	return p.render(c, http.StatusTooManyRequests, "slow", s)
 }

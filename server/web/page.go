@@ -32,6 +32,7 @@ type page struct {
 	Mistakes []mistake // what is wrong with the form
 	Notice   string    // what happened, where all is well
 
+	why    string // the code of the fault that Alert tells
 	assets map[string]asset
 }
 
@@ -160,7 +161,7 @@ func posted(c echo.Context) (url.Values, error) {
 
 // refused is pg with what a fault says.
 func (pg page) refused(f *fault.Error) page {
-	pg.Alert = pg.Fault(f.Code)
+	pg.Alert, pg.why = pg.Fault(f.Code), f.Code
 	return pg
 }
 

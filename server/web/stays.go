@@ -24,7 +24,9 @@ type staysPage struct {
 	Own   ownWords
 	Times []timeRow
 	Key   string
-	More  bool // there may be other days
+	More  bool   // there may be other days
+	Was   string // the time that was wanted
+	Why   string // the code of what is said about it
 }
 
 // unheldMove says why the new time was not to be had.
@@ -48,7 +50,7 @@ func (p *Pages) unmoved(c echo.Context, pg page, mine own, f bookForm, slot slot
 		pg.Mistakes = []mistake{{"code", pg.Fault(why.Code)}}
 		return p.showChange(c, http.StatusUnprocessableEntity, pg, mine, f)
 	case booking.ErrTooLate.Code, booking.ErrTooManyMoves.Code, booking.ErrNotPossible.Code:
-		return p.showStays(c, statusOf(why), pg.refused(why), mine, nil)
+		return p.showStays(c, statusOf(why), pg.refused(why), mine, slot, nil)
 	case booking.ErrFull.Code, booking.ErrClosed.Code, booking.ErrSuspended.Code, booking.ErrNotOpen.Code,
 		booking.ErrHoldExpired.Code, booking.ErrHoldForeign.Code:
 		return p.stays(c, statusOf(why), pg.refused(why), mine, slot)
@@ -105,7 +107,7 @@ func (p *Pages) stays(c echo.Context, status int, pg page, mine own, wanted slot
 		row.Words = pg.ShortDay(t.Slot.Day) + " " + row.Words
 		times = append(times, row)
 	}
-	return p.showStays(c, status, pg, mine, times)
+	return p.showStays(c, status, pg, mine, wanted, times)
 }
 
 // mayMarry is the first day from today on which nobody of a couple is too young
@@ -143,8 +145,26 @@ func otherTimes(a *booking.Availability, w wish, mine own, from date.Date, wante
 }
 
 // showStays is the page of a couple that keeps its time.
-func (p *Pages) showStays(c echo.Context, status int, pg page, mine own, times []timeRow) error {
+func (p *Pages) showStays(c echo.Context, status int, pg page, mine own, wanted slots.SlotID, times []timeRow) error {
 	return p.render(c, status, "stays", staysPage{
 		page: pg, Own: pg.ownWords(mine), Times: times, Key: newKey(), More: p.fixed(mine) == nil,
+		Was: wanted.String(), Why: pg.why,
 	})
+}
+
+// staysAgain is that page in another language or size: it says again why.
+func (p *Pages) staysAgain(c echo.Context, pg page, mine own) error {
+	if why := c.FormValue("why"); pg.Has("fault." + why) {
+		pg = pg.refused(&fault.Error{Code: why})
+	}
+	wanted, err := slots.ParseSlotID(c.FormValue("was"))
+	if err != nil || p.fixed(mine) != nil {
+		return p.showStays(c, http.StatusOK, pg, mine, wanted, nil)
+	}
+	if pg.Alert == "" {
+		if pg.Alert, err = p.underAge(c, pg, mine, wanted); err != nil {
+			return err
+		}
+	}
+	return p.stays(c, http.StatusOK, pg, mine, wanted)
 }

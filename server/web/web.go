@@ -114,6 +114,7 @@ func (p *Pages) mountBack(e *echo.Echo) {
 		}
 	}
 	e.GET("/find/:step", to("/find"))
+	e.GET("/slow", to("/"))
 	e.GET("/b/:number/cancel/:step", to("/b/:number/cancel"))
 	e.GET("/b/:number/change/:step", to("/b/:number/change"))
 	e.GET("/call/:number/:step", to("/call/:number"))
