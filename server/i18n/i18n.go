@@ -76,6 +76,7 @@ func read(lang string) (map[string]string, error) {
 			return nil, fmt.Errorf("texts in %s: %w", name, err)
 		}
 		for key, text := range texts {
+			text = Whole(text)
 			if _, twice := all[key]; twice {
 				return nil, fmt.Errorf("texts in %s: %s is in another file too", name, key)
 			}

@@ -147,8 +147,10 @@ func (pg page) ShortDay(d date.Date) string { return shortDayIn(pg.Lang, d) }
 // Clock is a time of day as the clocks at the office show it; t is in its zone.
 func (pg page) Clock(t time.Time) string { return t.Format("15:04") }
 
-// Span is the time from one instant to another.
-func (pg page) Span(from, to time.Time) string { return pg.Clock(from) + "–" + pg.Clock(to) }
+// Span is the time from one instant to another. A line does not end after its dash.
+func (pg page) Span(from, to time.Time) string {
+	return i18n.Whole(pg.Clock(from) + "–" + pg.Clock(to))
+}
 
 // posted is what a form sent in its body; nothing is read from the address.
 func posted(c echo.Context) (url.Values, error) {

@@ -10,10 +10,12 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
+	"hunyue/server/i18n"
 )
 
 type picturePage struct {
@@ -58,7 +60,7 @@ func (p *Pages) pictureFile(c echo.Context) error {
 	drawn, err := drawPicture(code, []caption{
 		{words.Grouped(), 96},
 		{mine.Day.String(), 56},
-		{words.Time, 56},
+		{i18n.Plain(words.Time), 56},
 	})
 	if err != nil {
 		return err

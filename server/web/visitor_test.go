@@ -12,6 +12,7 @@ import (
 
 	"hunyue/hall"
 	"hunyue/server/auth"
+	"hunyue/server/i18n"
 )
 
 const (
@@ -129,7 +130,7 @@ func (v *visitor) text() string {
 			all.WriteString(strings.TrimSpace(n.Data) + "\n")
 		}
 	}
-	return all.String()
+	return i18n.Plain(all.String())
 }
 
 func (v *visitor) all(tag string) func(func(*html.Node) bool) { return descendants(v.root, tag) }

@@ -40,13 +40,13 @@ window.hunyue = (() => {
     return e.selectedOptions.length > 0 && pen.measureText(e.selectedOptions[0].label).width > room + 1
   }
 
-  // A time, a ticket, a number or a Latin word is on two lines. A secret, which no
+  // A time, a range of times, a ticket, a number or a Latin word is on two lines. A secret, which no
   // line may have room for, is code.
   const split = () => {
     const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     for (let n; n = texts.nextNode();) {
       if (!shown(n.parentElement) || n.parentElement.closest('code')) continue
-      for (const m of n.data.matchAll(/\d{1,2}:\d{2}|[A-Z]\d{3}|\d{2,8}|[A-Za-z]{2,20}/g)) {
+      for (const m of n.data.matchAll(/\d{1,2}:\d{2}(?:–\u2060?\d{1,2}:\d{2})?|[A-Z]\d{3}|\d{2,8}|[A-Za-z]{2,20}/g)) {
         const r = document.createRange()
         r.setStart(n, m.index)
         r.setEnd(n, m.index + m[0].length)

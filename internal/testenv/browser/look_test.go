@@ -20,6 +20,8 @@ var planted = []struct{ check, body string }{
 	{"CLIP", `<label for="s">证件</label><select class="tap" id="s" style="width: 6rem"><option>港澳居民来往内地通行证</option></select>`},
 	{"SPLIT", `<p style="width: 2.3em; overflow-wrap: anywhere">星期三 09:30</p>`},
 	{"SPLIT", `<p style="width: 3em; overflow-wrap: anywhere">English</p>`},
+	{"SPLIT", `<p style="width: 5em">09:00–09:30</p>`},
+	{"", `<p style="width: 8em">今天办理 09:00–&#x2060;09:30</p>`},
 	{"THIN", `<p style="width: 1.1em">二〇二六年五月</p>`},
 	{"TARGET", `<a href="#x">小</a>`},
 	{"TARGET", `<label>同意 <input type="checkbox"></label>`},
