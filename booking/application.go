@@ -45,6 +45,8 @@ type Application struct {
 	Channel slots.Channel
 	Actor   string // "couple", or the staff account that typed
 	Caller  string // who asked, where somebody else typed; empty otherwise
+
+	rebooks bool // in place of what a suspension has taken away: see Rebook
 }
 
 // notServedHere is said of a document whose holders other offices register.

@@ -29,9 +29,10 @@ var always = []string{"divorce_issue", "divorce_withdraw"}
 
 // misses is how many missed appointments, within how many days, keep somebody
 // from booking online for how many days (domain rule 50): none of them keeps
-// anybody where staff book, and for services that have a last day.
+// anybody where staff book, where a suspension has taken away what they had, and for
+// services that have a last day.
 func misses(a Application, rules slots.Rules) pq.Int64Array {
-	if a.Channel != slots.Web || slices.Contains(always, a.Service) {
+	if a.Channel != slots.Web || a.rebooks || slices.Contains(always, a.Service) {
 		return pq.Int64Array{0, 0, 0}
 	}
 	return missesBy(rules)

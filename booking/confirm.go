@@ -151,8 +151,10 @@ func (d *Desk) prepare(a Application, g grant, rules slots.Rules) (confirmation,
 		misses: misses(a, rules), numbers: d.numbers(a.Hold), phone: d.Keys.MAC("phone", []byte(a.Phone.Number())),
 	}
 	if a.Channel == slots.Web { // assisted bookings are exempt: domain rules 32 and 33
-		c.perPhone = rules.PerPhone
-		if !d.shows(g, a.Phone.Number()) {
+		if !a.rebooks {
+			c.perPhone = rules.PerPhone
+		}
+		if a.rebooks || !d.shows(g, a.Phone.Number()) { // the hold of who books anew names the phone on file, in hand or not
 			c.code = d.Keys.MAC("code", []byte(a.Phone.Number()), []byte(a.Code))
 		}
 	}

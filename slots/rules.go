@@ -26,6 +26,7 @@ type Rules struct {
 	PerPhone     int       `json:"per_phone"     rule:"32"` // active appointments with one phone number; 0 sets no limit
 	CancelDays   int       `json:"cancel_days"   rule:"34"` // couples cancel and move until the end of the day so many days before; 0 to 30
 	MaxMoves     int       `json:"max_reschedules" rule:"35"`
+	RebookDays   int       `json:"rebook_days" rule:"58"`   // couples whom a suspension has cost their place book anew so many days long once it is over; 0 to 90
 	CoolingFrom  TimeOfDay `json:"cooling_from"  rule:"37"` // cancelled places go on sale again between these hours only
 	CoolingUntil TimeOfDay `json:"cooling_until" rule:"37"`
 	NoShow       NoShow    `json:"no_show"       rule:"50"`
@@ -130,6 +131,7 @@ func DefaultRules() Rules {
 		PerPhone:     2,
 		CancelDays:   1,
 		MaxMoves:     2,
+		RebookDays:   14,
 		CoolingFrom:  8*60 + 30,
 		CoolingUntil: 20 * 60,
 		NoShow:       NoShow{Count: 2, WithinDays: 30, RestrictDays: 15},

@@ -73,6 +73,7 @@ func (r Rules) bounds() []bound {
 		{"per_phone", r.PerPhone, 0, 100},
 		{"cancel_days", r.CancelDays, 0, 30},
 		{"max_reschedules", r.MaxMoves, 0, 20},
+		{"rebook_days", r.RebookDays, 0, 90},
 		{"no_show.count", r.NoShow.Count, 0, 20},
 		{"no_show.within_days", r.NoShow.WithinDays, 0, 366},
 		{"no_show.restrict_days", r.NoShow.RestrictDays, 0, 366},

@@ -37,12 +37,12 @@ func Table() []Rule {
 // shows.
 func public() []Rule {
 	return slices.Concat(
-		open(get, "/", "/notice", "/sw.js", "/settings", "/static/*", "/healthz", "/readyz", "/metrics",
+		open(get, "/", "/notice", "/sw.js", "/offline", "/slow", "/settings", "/static/*", "/healthz", "/readyz", "/metrics",
 			"/notices", "/notices/:id", "/help", "/help/rare-name", "/bring", "/foreign", "/privacy", "/accessibility",
 			"/o/:office", "/o/:office/:date", "/o/:office/:date/phone", "/find", "/find/:step", "/my", "/dev/*",
 			"/staff/login", "/staff/logout", "/api/openapi.yaml", "/api/docs*",
 			"/api/v1/offices", "/api/v1/offices/:office/days", "/api/v1/offices/:office/slots", "/api/v1/notices"),
-		open(post, "/settings", "/help/rare-name", "/o/:office/:date", "/o/:office/:date/phone",
+		open(post, "/settings", "/slow", "/help/rare-name", "/o/:office/:date", "/o/:office/:date/phone",
 			"/find", "/find/code", "/find/mine", "/find/phone", "/find/secret", "/find/send",
 			"/staff/login", "/staff/logout",
 			"/api/v1/holds", "/api/v1/phone-codes", "/api/v1/staff/login"),
@@ -55,10 +55,12 @@ func couples() []Rule {
 		theirs(get, "/book", "/book/:step", "/book/details",
 			"/b/:number", "/b/:number/image", "/b/:number/image.png", "/b/:number/calendar.ics",
 			"/b/:number/cancel", "/b/:number/cancel/:step", "/b/:number/change", "/b/:number/change/:step",
+			"/b/:number/rebook", "/b/:number/rebook/:step",
 			"/b/:number/data", "/b/:number/data.json", "/b/:number/data/:step", "/b/:number/data/correct", "/b/:number/data/delete",
 			"/api/v1/appointments/:number"),
 		theirs(post, "/book/details", "/book/extend", "/book/leave", "/book/again", "/book/hold", "/book/check", "/book/code", "/book/confirm",
 			"/b/:number/cancel", "/b/:number/cancel/code", "/b/:number/change", "/b/:number/change/code", "/b/:number/change/confirm",
+			"/b/:number/rebook", "/b/:number/rebook/code", "/b/:number/rebook/confirm",
 			"/b/:number/data/open", "/b/:number/data/code", "/b/:number/data/correct", "/b/:number/data/delete",
 			"/api/v1/holds/:id/extend", "/api/v1/appointments", "/api/v1/appointments/:number/cancel",
 			"/api/v1/appointments/:number/reschedule", "/api/v1/appointments/:number/erase"),

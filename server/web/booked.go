@@ -103,6 +103,7 @@ type bookedPage struct {
 	Secret    string
 	Still     bool   // the page no longer asks again by itself
 	Again     string // where another is booked
+	Rebook    string // where it is, with what is known, after a suspension
 }
 
 // ownWords is an appointment in words.
@@ -153,6 +154,15 @@ func (p *Pages) showBooked(c echo.Context, status int, pg page, mine own) error 
 	}
 	if mine.Status != booking.Completed {
 		b.Again = p.web().daysAt(mine.Office, mine.Service)
+	}
+	if mine.Status == booking.CancelledByOffice {
+		var offer string
+		if offer, b.Rebook, err = p.offered(c.Request().Context(), pg, mine); err != nil {
+			return err
+		}
+		if b.Rebook != "" {
+			b.News.Text, b.Again = offer, ""
+		}
 	}
 	if b.Texted, err = p.texted(mine); err != nil {
 		return err

@@ -101,10 +101,15 @@ func (p *Pages) showChange(c echo.Context, status int, pg page, mine own, f book
 	if err != nil {
 		return err
 	}
-	to := pg.Day(slot.Day) + " " + pg.Clock(slot.Start.On(slot.Day, mine.office.Location))
+	to := pg.slotWords(slot, mine.office)
 	return p.render(c, status, "change", changePage{
 		page: pg, Own: pg.ownWords(mine), To: to, Code: pg.codeField(), Keep: f.held(), Call: !phone.TakesSMS(),
 	})
+}
+
+// slotWords is a slot's day and when it begins.
+func (pg page) slotWords(slot slots.SlotID, o slots.Office) string {
+	return pg.Day(slot.Day) + " " + pg.Clock(slot.Start.On(slot.Day, o.Location))
 }
 
 // changeCode sends another code, or shows in another language or size where it is

@@ -475,3 +475,11 @@ func (v *guest) maintenance(path string) {
 	v.t.Helper()
 	v.seen(v.upkeep().get(path + "?lang=" + v.lang).want(http.StatusOK))
 }
+
+// rebooks chooses another time for an appointment that a suspension has taken away.
+func (v *guest) rebooks(day, clock string) {
+	v.t.Helper()
+	v.stopped()
+	v.own("/rebook?date=" + day).want(http.StatusOK)
+	v.send("/b/"+v.number+"/rebook", "slot", slotOf(suspended, day, clock)).want(http.StatusOK)
+}

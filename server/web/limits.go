@@ -26,6 +26,7 @@ var acts = map[string]limit.Act{
 	"/book/confirm":             limit.Confirms,
 	"/b/:number/cancel":         limit.Confirms,
 	"/b/:number/change/confirm": limit.Confirms,
+	"/b/:number/rebook/confirm": limit.Confirms,
 }
 
 // mountLimits puts the budgets around all addresses, and adds those at which a
@@ -75,7 +76,7 @@ func (p *Pages) returned(c echo.Context, err error) {
 		return
 	}
 	switch c.Path() {
-	case "/book/confirm", "/b/:number/change/confirm":
+	case "/book/confirm", "/b/:number/change/confirm", "/b/:number/rebook/confirm":
 		if c.Response().Status == http.StatusSeeOther {
 			p.Limits.Booked(ctx, whoIn(ctx), hold)
 		}

@@ -27,6 +27,7 @@ func (m Maintenance) On(now time.Time) bool { return !now.Before(m.From) && now.
 var stopped = []string{
 	"/o/:office/:date", "/book/hold", "/book/check", "/book/code", "/book/confirm",
 	"/b/:number/cancel/code", "/b/:number/cancel", "/b/:number/change", "/b/:number/change/code", "/b/:number/change/confirm",
+	"/b/:number/rebook", "/b/:number/rebook/code", "/b/:number/rebook/confirm",
 	"/api/v1/holds", "/api/v1/holds/:id/extend", "/api/v1/appointments",
 	"/api/v1/appointments/:number/cancel", "/api/v1/appointments/:number/reschedule",
 }

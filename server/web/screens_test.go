@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"hunyue/internal/date"
 	"hunyue/internal/fault"
 )
 
@@ -136,8 +137,13 @@ var screens = []screen{
 			v.send("/b/" + v.number + "/cancel/code").want(http.StatusOK)
 			v.send("/b/"+v.number+"/cancel", "code", v.code()).want(http.StatusOK)
 		}},
-		{"suspended-none", booked(suspended, "2026-05-29", "09:30"), func(v *guest) {
+		{"suspended-offer", booked(suspended, "2026-05-29", "09:30"), func(v *guest) {
 			v.stopped()
+			v.own("").want(http.StatusOK)
+		}},
+		{"suspended-none", booked(suspended, "2026-05-29", "10:00"), func(v *guest) {
+			v.stopped()
+			v.gallery.town.at("2026-06-13 10:00") // the right is over
 			v.own("").want(http.StatusOK)
 		}},
 		{"missed", booked(ordinary, "2026-05-19", "09:30"), func(v *guest) {
@@ -208,6 +214,29 @@ var screens = []screen{
 			erasable(v)
 			v.own("/data/delete").want(http.StatusOK)
 			v.send("/b/" + v.number + "/data/delete")
+		}},
+	}},
+	{"P09", "booking anew after a suspension", []state{
+		{"offer", booked(suspended, "2026-05-29", "10:30"), func(v *guest) {
+			v.stopped()
+			v.own("/rebook").want(http.StatusOK)
+		}},
+		{"code", booked(suspended, "2026-05-29", "14:00", "parties.0.name", longName, "parties.1.name", rareName), func(v *guest) {
+			v.rebooks("2026-06-02", "09:00")
+		}},
+		{"code-wrong", booked(suspended, "2026-05-29", "14:30"), func(v *guest) {
+			v.rebooks("2026-06-02", "09:30")
+			v.send("/b/"+v.number+"/rebook/confirm", "code", "000000").want(http.StatusUnprocessableEntity)
+		}},
+		{"taken", booked(suspended, "2026-05-29", "15:00"), func(v *guest) {
+			v.stopped()
+			v.gallery.fill(suspended, date.Date{Year: 2026, Month: time.June, Day: 3})
+			v.post("/b/"+v.number+"/rebook", url.Values{"slot": {slotOf(suspended, "2026-06-03", "09:30")}, "day": {"2026-06-03"}, "key": {newKey()}}).
+				want(http.StatusConflict)
+		}},
+		{"accepted", booked(suspended, "2026-05-29", "15:30"), func(v *guest) {
+			v.rebooks("2026-06-02", "10:00")
+			v.send("/b/"+v.number+"/rebook/confirm", "code", v.code()).want(http.StatusOK)
 		}},
 	}},
 	{"P11", "find a booking", []state{

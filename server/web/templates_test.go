@@ -30,7 +30,7 @@ var shown = map[string]any{
 	"manage": managePage{}, "messages": messagesPage{}, "notice": noticePage{}, "offices": officesPage{},
 	"phone": phonePage{}, "places": placesPage{}, "settings": settingsPage{}, "slow": slowPage{}, "staff": staffPage{}, "today": todayPage{},
 	"notices": noticesPage{}, "announced": announcedPage{}, "drafts": draftsPage{}, "draft": draftPage{}, "compose": composePage{},
-	"help": helpPage{}, "foreign": foreignPage{}, "privacy": privacyPage{}, "accessibility": explaining{}, "bring": bringPage{}, "rare": rarePage{}, "offline": explaining{},
+	"help": helpPage{}, "foreign": foreignPage{}, "privacy": privacyPage{}, "accessibility": explaining{}, "bring": bringPage{}, "rare": rarePage{}, "offline": explaining{}, "rebook": rebookPage{},
 	"audit": auditPage{}, "alarms": alarmsPage{},
 	"console": consolePage{},
 }

@@ -87,6 +87,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	e.POST("/b/:number/change", p.changeHold)
 	e.POST("/b/:number/change/code", p.changeCode)
 	e.POST("/b/:number/change/confirm", p.change)
+	p.mountRebook(e)
 	p.mountData(e)
 
 	e.GET("/staff/login", p.loginForm)
@@ -117,6 +118,7 @@ func (p *Pages) mountBack(e *echo.Echo) {
 	e.GET("/slow", to("/"))
 	e.GET("/b/:number/cancel/:step", to("/b/:number/cancel"))
 	e.GET("/b/:number/change/:step", to("/b/:number/change"))
+	e.GET("/b/:number/rebook/:step", to("/b/:number/rebook"))
 	e.GET("/call/:number/:step", to("/call/:number"))
 	e.GET("/desk/find", to("/desk"))
 	e.GET("/desk/reading", to("/desk"))
