@@ -213,6 +213,9 @@ func (d *Desk) place(ctx context.Context, r HoldRequest, id uuid.UUID, ttl time.
 		return d.request(ctx, r, id, ttl, changes)
 	}
 	back, err := r.Admit(ctx, id)
+	if errors.Is(err, ErrFull) {
+		_, _ = d.Holds.pin(ctx, family, grant{Hold: id}) // there is none: whoever is told that a place is gone cannot see by the time that nobody looked
+	}
 	if err != nil {
 		return verdict{}, err
 	}

@@ -35,6 +35,7 @@ func (l *Limiter) Admit(ask Ask) Admission {
 	return func(ctx context.Context, hold uuid.UUID) (func(), error) {
 		spent, wait := l.spend(ctx, ask.Who, hold.String(), l.charges(Holds, ask.Who))
 		if wait > 0 {
+			l.Return(ctx, Holds, ask.Who, hold.String(), 0) // nothing; a place that is gone gives its unit back, and takes as long
 			return nil, ask.Full
 		}
 		if l.overrun(ctx, ask) && !l.proven(ctx, ask, hold) {

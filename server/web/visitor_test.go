@@ -42,6 +42,17 @@ func (tn *town) visitor() *visitor {
 
 func (v *visitor) do(r *http.Request) *visitor {
 	v.t.Helper()
+	v.answer(r)
+	var err error
+	if v.root, err = html.Parse(strings.NewReader(v.body)); err != nil {
+		v.t.Fatal(err)
+	}
+	return v
+}
+
+// answer sends a request and keeps what comes back.
+func (v *visitor) answer(r *http.Request) {
+	v.t.Helper()
 	v.asked = append(v.asked, r.URL.String())
 	answer, err := v.client.Do(r)
 	if err != nil {
@@ -53,10 +64,6 @@ func (v *visitor) do(r *http.Request) *visitor {
 		v.t.Fatal(err)
 	}
 	v.Status, v.URL, v.header, v.body = answer.StatusCode, answer.Request.URL, answer.Header, string(raw)
-	if v.root, err = html.Parse(strings.NewReader(v.body)); err != nil {
-		v.t.Fatal(err)
-	}
-	return v
 }
 
 // get asks for an address.
