@@ -1,6 +1,6 @@
 # The commands of this project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench stampede faults gallery pictures lighthouse generate fmt vuln
+.PHONY: help run test check bench stampede timing faults gallery pictures lighthouse generate fmt vuln
 
 LINT := go tool -modfile=tools/go.mod golangci-lint
 VULN := go tool -modfile=tools/go.mod govulncheck
@@ -47,6 +47,11 @@ stampede: ## the release minute: 64 couples on 10 places, at the desk and over H
 	@scripts/setup
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
 	@bin/with bin/count -lines stampede -count=1 -p 1 -run 'TestStampede' ./booking ./server
+
+timing: ## 2000 pairs of answers each: known and unknown, over budget and too late, in the same time
+	@scripts/setup
+	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
+	@bin/with bin/count -count=1 -timeout 20m -run 'AnsweredLike' ./server/web -pairs 2000
 
 faults: ## what is broken on purpose, a line each, and what came of it
 	@scripts/setup

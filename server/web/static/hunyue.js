@@ -106,6 +106,15 @@
     print.addEventListener("click", function () { window.print(); });
   }
 
+  // The address, for a map on a screen that has no map of its own.
+  var copy = document.getElementById("copy");
+  if (copy && navigator.clipboard) {
+    copy.hidden = false;
+    copy.addEventListener("click", function () {
+      navigator.clipboard.writeText(copy.value).then(function () { copy.textContent = copy.dataset.done; }, function () {});
+    });
+  }
+
   if ("serviceWorker" in navigator && document.getElementById("choice")) {
     navigator.serviceWorker.register("/sw.js").catch(function () {}); // pages work without it
   }
