@@ -10,11 +10,11 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
-
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
+
 	"hunyue/server/i18n"
 )
 

@@ -121,8 +121,8 @@ func (p *Pages) rebookHold(c echo.Context) error {
 
 func (p *Pages) showRebook(c echo.Context, status int, pg page, mine own, f bookForm) error {
 	slot, err := slots.ParseSlotID(f.Slot)
-	if err != nil {
-		return err
+	if err != nil { // a form that is none of ours
+		return c.Redirect(http.StatusSeeOther, "/b/"+mine.Number+"/rebook")
 	}
 	phone, err := p.Desk.Phone(mine.appointment)
 	if err != nil {

@@ -25,14 +25,13 @@ func synthetic(t *testing.T, sex identity.Sex) string {
 }
 
 // takenAway suspends Wednesday, the day of the couple's appointment.
-func (tn *town) takenAway() slots.Closing {
+func (tn *town) takenAway() {
 	tn.t.Helper()
 	wed := date.Date{Year: 2026, Month: time.May, Day: 20}
 	c := slots.Closing{Office: office, From: wed, To: wed, Mode: slots.Full, Reason: "power cut", Notice: "停电"}
 	if _, err := tn.Desk.Suspend(tn.t.Context(), c, "manager", false); err != nil {
 		tn.t.Fatal(err)
 	}
-	return c
 }
 
 // rebooks chooses a time in place of what was taken away, and returns the form that

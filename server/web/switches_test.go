@@ -51,9 +51,8 @@ func TestWhyAnAppointmentStaysIsSaidAgainInAnotherLanguage(t *testing.T) {
 	v := tn.visitor()
 	v.book()
 	at := v.URL.Path
-	other := tn.visitor()
 	for full := false; !full; {
-		other = tn.visitor()
+		other := tn.visitor()
 		full = other.get("/o/"+office+"/2026-05-22").send("/o/"+office+"/2026-05-22", "slot", on22("0930")).Status == http.StatusConflict
 	}
 	v.get(at+"/change?date=2026-05-22").post(at+"/change", url.Values{"slot": {on22("0930")}, "day": {"2026-05-22"}, "key": {newKey()}}).
