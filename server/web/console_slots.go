@@ -115,7 +115,7 @@ func (k *console) slotsView(w wish) (*slotsView, error) {
 		v.Why = k.d.whyNone(a, w, slots.Phone, day)
 		k.nearest(a, w, day, v)
 	}
-	if v.Told, err = k.noticeOn(k.c, w, day); err != nil {
+	if v.Told, err = k.Offices.ToldOf(k.c.Request().Context(), w.office.ID, day, w.service); err != nil {
 		return nil, err
 	}
 	v.Spill, err = k.spills(day)
