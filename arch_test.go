@@ -34,7 +34,7 @@ var imports = map[string][]string{
 	"hall":          {"booking", "slots", "notify", "internal/fault", "internal/clock", "internal/date", "internal/identity", "internal/postgres", "internal/seal"},
 
 	"server/i18n":   {"internal/fault"},
-	"server/auth":   {"internal/fault", "internal/clock", "internal/postgres", "internal/seal"},
+	"server/auth":   {"internal/fault", "internal/clock", "internal/date", "internal/postgres", "internal/seal"},
 	"server/docs":   nil,
 	"server/policy": {"server/auth"},
 	"server/watch":  {"server/auth", "server/policy", "booking", "internal/fault", "internal/identity", "internal/postgres"},
@@ -117,6 +117,7 @@ var owners = map[string]string{
 	"0007_hot_days.sql": "slots",
 	"0008_own_data.sql": "booking",
 	"0009_notices.sql":  "notify",
+	"0011_accounts.sql": "server/auth",
 	"0014_watch.sql":    "server/watch",
 	"0012_calls.sql":    "booking",
 }

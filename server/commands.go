@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"hunyue/internal/clock"
+	"hunyue/internal/date"
 	"hunyue/server/auth"
 )
 
@@ -29,36 +31,87 @@ func (migrate) Run(ctx context.Context, p *program) error {
 
 type userAdd struct {
 	Username      string   `arg:"" help:"2 to 32 of a-z, 0-9, . _ -"`
-	Role          []string `required:"" help:"operator, hall, registrar, manager, district, auditor, sysadmin or secadmin; may be repeated."`
+	Role          []string `required:"" help:"operator, hall, registrar, manager, district, auditor, sysadmin or secadmin; may be repeated, but the last three stand alone."`
 	Office        []string `help:"An office that they work for; may be repeated."`
 	FullName      string   `help:"As it is shown; the user name if left out."`
-	PasswordStdin bool     `help:"Read the password from the first line of the standard input. Without it one is made and printed once."`
+	PermittedFrom string   `placeholder:"YYYY-MM-DD" help:"The first day on which they may register couples."`
+	PermittedTo   string   `placeholder:"YYYY-MM-DD" help:"The last."`
+	PasswordStdin bool     `help:"Read the password from the first line of the standard input. Without it a one-time link is printed, with which they choose one."`
 }
 
 // Run makes a staff account.
 func (u *userAdd) Run(ctx context.Context, p *program) error {
-	password, made := auth.NewPassword(), true
+	user := auth.NewUser{Username: u.Username, Name: u.FullName, Roles: u.Role, Offices: u.Office}
+	for text, day := range map[*string]*date.Date{&u.PermittedFrom: &user.CertificateFrom, &u.PermittedTo: &user.CertificateTo} {
+		if err := day.UnmarshalText([]byte(*text)); err != nil {
+			return fmt.Errorf("permission: %w", err)
+		}
+	}
 	if u.PasswordStdin {
 		var err error
-		if password, err = firstLine(p.stdin); err != nil {
+		if user.Password, err = firstLine(p.stdin); err != nil {
 			return err
 		}
-		made = false
 	}
+	return p.withAccounts(ctx, func(accounts *auth.Accounts) (string, error) {
+		if u.PasswordStdin {
+			_, err := accounts.AddUser(ctx, byHand, user)
+			return fmt.Sprintf("Added %s.", u.Username), err
+		}
+		_, token, err := accounts.Invite(ctx, byHand, user)
+		return fmt.Sprintf("Added %s. %s", u.Username, p.linkFor(token)), err
+	})
+}
+
+// withAccounts runs f with the accounts of a command, and prints what it says.
+func (p *program) withAccounts(ctx context.Context, f func(*auth.Accounts) (said string, err error)) error {
 	return p.withDatabase(ctx, func(db *sqlx.DB) error {
-		accounts := &auth.Accounts{DB: db, Clock: &clock.Clock{}}
-		_, err := accounts.AddUser(ctx, byHand, auth.NewUser{
-			Username: u.Username, Name: u.FullName, Password: password, Roles: u.Role, Offices: u.Office,
-		})
+		said, err := f(&auth.Accounts{DB: db, Clock: &clock.Clock{}, SecondFactor: p.SecondFactor, Profile: p.Passwords})
 		if err != nil {
 			return explained(err)
 		}
-		said := fmt.Sprintf("Added %s.", u.Username)
-		if made {
-			said += fmt.Sprintf(" Password, shown only now: %s", password)
-		}
 		_, err = fmt.Fprintln(p.stdout, said)
 		return err
+	})
+}
+
+// linkFor is a one-time link in words.
+func (p *program) linkFor(token string) string {
+	return fmt.Sprintf("They choose a password at this link, once and within 24 hours: %s", linkAt(cmp.Or(p.BaseURL, "http://"+p.Addr), token))
+}
+
+func linkAt(base, token string) string { return base + "/staff/link/" + token }
+
+type userLink struct {
+	Username string `arg:"" help:"Whose account."`
+}
+
+// Run makes a one-time link for a forgotten password.
+func (u *userLink) Run(ctx context.Context, p *program) error {
+	return p.withAccounts(ctx, func(accounts *auth.Accounts) (string, error) {
+		who, err := accounts.Person(ctx, u.Username)
+		if err != nil {
+			return "", err
+		}
+		token, err := accounts.NewLink(ctx, nil, byHand, who.ID)
+		return p.linkFor(token), err
+	})
+}
+
+type userFactor struct {
+	Username string `arg:"" help:"Whose account."`
+	Reason   string `required:"" help:"Why, and how you made sure that it is them. It is kept."`
+}
+
+// Run takes a second factor away, for the last security administrator who has
+// lost theirs.
+func (u *userFactor) Run(ctx context.Context, p *program) error {
+	return p.withAccounts(ctx, func(accounts *auth.Accounts) (string, error) {
+		who, err := accounts.Person(ctx, u.Username)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("The second factor of %s is gone.", u.Username), accounts.ResetFactor(ctx, nil, byHand, who.ID, u.Reason)
 	})
 }
 
@@ -69,13 +122,8 @@ type userDisable struct {
 // Run shuts a staff account; whoever is signed in with it is out within a
 // second.
 func (u *userDisable) Run(ctx context.Context, p *program) error {
-	return p.withDatabase(ctx, func(db *sqlx.DB) error {
-		accounts := &auth.Accounts{DB: db, Clock: &clock.Clock{}}
-		if err := accounts.Disable(ctx, byHand, u.Username); err != nil {
-			return explained(err)
-		}
-		_, err := fmt.Fprintf(p.stdout, "Disabled %s.\n", u.Username)
-		return err
+	return p.withAccounts(ctx, func(accounts *auth.Accounts) (string, error) {
+		return fmt.Sprintf("Disabled %s.", u.Username), accounts.Disable(ctx, byHand, u.Username)
 	})
 }
 

@@ -102,14 +102,14 @@ func TestAPasswordIsReadOrMade(t *testing.T) {
 		err := run(t.Context(), append([]string{"user", "add"}, args...), environ, strings.NewReader(stdin), &out, io.Discard)
 		return out.String(), err
 	}
-	if out, err := add("", "anna", "--role", "hall"); err != nil || !strings.Contains(out, "Password, shown only now: ") {
+	if out, err := add("", "anna", "--role", "hall"); err != nil || !strings.Contains(out, "within 24 hours: http://127.0.0.1:8080/staff/link/") {
 		t.Errorf("made: %v, %s", err, out)
 	}
-	if out, err := add("my-own-words-7\n", "bert", "--role", "hall", "--password-stdin"); err != nil || strings.Contains(out, "assword") {
+	if out, err := add("my-own-words-77\n", "bert", "--role", "hall", "--password-stdin"); err != nil || strings.Contains(out, "assword") {
 		t.Errorf("read: %v, %s", err, out)
 	}
 	_, err := add("short\n", "carl", "--role", "hall", "--role", "king", "--password-stdin")
-	if err == nil || !strings.Contains(err.Error(), "password: A password needs at least 10 characters.") || !strings.Contains(err.Error(), "roles: There is no such choice.") {
+	if err == nil || !strings.Contains(err.Error(), "password: A password needs at least 8 characters.") || !strings.Contains(err.Error(), "roles: There is no such choice.") {
 		t.Errorf("two mistakes: %v", err)
 	}
 	if _, err := add("", "anna", "--role", "hall"); err == nil || !strings.Contains(err.Error(), "taken") {

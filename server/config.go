@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hunyue/internal/engines"
+	"hunyue/server/auth"
 	"hunyue/server/web"
 )
 
@@ -33,6 +34,8 @@ type config struct {
 	Limits         bool
 	Maintenance    web.Maintenance
 	DemoNow        time.Time // zero: now
+	SecondFactor   bool      // nobody works with a password alone
+	Passwords      auth.Profile
 }
 
 // https reports whether visitors come over https.
@@ -64,7 +67,13 @@ func (s settings) config(environ []string) (config, error) {
 		Limits:         wrong.onOff("LIMITS", s.Limits, true),
 		Maintenance:    wrong.maintenance(s.Maintenance),
 		DemoNow:        wrong.instant(s.DemoNow),
+		Passwords:      auth.Profile(wrong.oneOf("PASSWORD_PROFILE", s.Passwords, string(auth.NIST), string(auth.Dengbao3))),
 	}
+	usual := []string{"required", "optional"}
+	if c.Demo {
+		slices.Reverse(usual)
+	}
+	c.SecondFactor = wrong.oneOf("SECOND_FACTOR", s.SecondFactor, usual...) == "required"
 	if c.Keys == "" {
 		c.Keys = wrong.keyFile(filepath.Join(c.Data, "keys.json"))
 	}
@@ -171,6 +180,18 @@ func (m *mistakes) onOff(name, value string, otherwise bool) bool {
 	}
 	m.add(name, "is %q: write on or off.", value)
 	return otherwise
+}
+
+// oneOf is a value of those that there are; the first of them where none is
+// written.
+func (m *mistakes) oneOf(name, value string, all ...string) string {
+	if value == "" {
+		return all[0]
+	}
+	if !slices.Contains(all, value) {
+		m.add(name, "is %q: write %s.", value, strings.Join(all, " or "))
+	}
+	return value
 }
 
 func (m *mistakes) baseURL(value string) string {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
+
+	"hunyue/server/auth"
 )
 
 // judged is the configuration that flags and an environment make.
@@ -38,7 +40,7 @@ func TestWithoutSettingsEverythingHasAValue(t *testing.T) {
 	if os.Geteuid() == 0 {
 		data = "/var/lib/hunyue"
 	}
-	want := config{Addr: "127.0.0.1:8080", Data: data, Keys: filepath.Join(data, "keys.json"), Limits: true}
+	want := config{Addr: "127.0.0.1:8080", Data: data, Keys: filepath.Join(data, "keys.json"), Limits: true, SecondFactor: true, Passwords: auth.NIST}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

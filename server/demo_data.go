@@ -1,6 +1,9 @@
 package main
 
 import (
+	"time"
+
+	"hunyue/internal/date"
 	"hunyue/server/auth"
 	"hunyue/slots"
 )
@@ -20,11 +23,12 @@ func demoStaff() []auth.NewUser {
 	for _, o := range demoOffices() {
 		all = append(all, o.ID)
 	}
+	from, to := date.Date{Year: 2020, Month: time.January, Day: 1}, date.Date{Year: 2099, Month: time.December, Day: 31}
 	return []auth.NewUser{
 		{Username: "operator", Name: "热线话务员", Roles: []string{auth.Operator}, Offices: main},
 		{Username: "hall", Name: "大厅引导员", Roles: []string{auth.Hall}, Offices: main},
-		{Username: "registrar", Name: "婚姻登记员", Roles: []string{auth.Registrar}, Offices: main},
-		{Username: "manager", Name: "登记处主任", Roles: []string{auth.Manager}, Offices: main},
+		{Username: "registrar", Name: "婚姻登记员", Roles: []string{auth.Registrar}, Offices: main, CertificateFrom: from, CertificateTo: to},
+		{Username: "manager", Name: "登记处主任", Roles: []string{auth.Manager}, Offices: main, CertificateFrom: from, CertificateTo: to},
 		{Username: "district", Name: "民政局值班", Roles: []string{auth.District}, Offices: all},
 		{Username: "auditor", Name: "审计员", Roles: []string{auth.Auditor}},
 		{Username: "sysadmin", Name: "系统管理员", Roles: []string{auth.SysAdmin}},

@@ -28,6 +28,7 @@ const (
 // surface is what the addresses below are answered with.
 type surface struct {
 	config   config
+	setup    string // the token of the link for the first account; "": there are accounts
 	observer *observer
 	texts    *i18n.Texts
 	health   *health

@@ -51,6 +51,8 @@ type commandLine struct {
 	User struct {
 		Add     userAdd     `cmd:"" help:"Make a staff account."`
 		Disable userDisable `cmd:"" help:"Shut a staff account."`
+		Link    userLink    `cmd:"" help:"Make a one-time link with which somebody chooses another password."`
+		Factor  userFactor  `cmd:"" name:"reset-factor" help:"Take the second factor of an account away."`
 	} `cmd:"" help:"Staff accounts."`
 }
 

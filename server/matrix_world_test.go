@@ -140,6 +140,7 @@ func (m *matrix) name() {
 	hold := m.want(http.StatusCreated, "POST", "/staff/holds", doc{"slot": here + "-20260520-0900-marriage", "channel": "phone"}, m.as("operator")...)
 	m.params = map[string]string{
 		":office": here, ":number": word(m.booked, "number"), ":date": "2026-05-27", ":step": "again",
+		":username": "late", ":token": "x",
 		":id": fmt.Sprint(stop["id"]),
 	}
 	m.params["/notices/:id"] = m.notice()

@@ -59,6 +59,8 @@ type parts struct {
 	worker   *notify.Worker
 	pages    *web.Pages
 
+	setup string // the token of the link for the first account, where there is none
+
 	sent *notify.DevChannel // of demo mode
 	demo *demoWorld         // likewise
 }
@@ -89,7 +91,7 @@ func assemble(ctx context.Context, c config, at addresses, log *slog.Logger) (*p
 	}
 	p.pages, err = web.New(web.Pages{
 		Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Notices: p.notices, Limits: p.limits, Accounts: p.accounts, Looks: p.looks, Dev: p.sent,
-		Keys: p.keys, Clock: p.clock, Texts: p.texts, Maintenance: c.Maintenance,
+		Keys: p.keys, Clock: p.clock, Texts: p.texts, Maintenance: c.Maintenance, Base: c.BaseURL,
 	})
 	if err != nil {
 		return p, err
@@ -107,7 +109,10 @@ func (p *parts) furnish(ctx context.Context, c config) {
 	if c.Limits {
 		p.limits = &limit.Limiter{Redis: p.redis, Keys: p.keys, Clock: p.clock, Log: p.log}
 	}
-	p.accounts = &auth.Accounts{DB: p.staff, Keys: p.keys, Clock: p.clock, Secure: c.https()}
+	p.accounts = &auth.Accounts{
+		DB: p.staff, Redis: p.redis, Keys: p.keys, Clock: p.clock,
+		Secure: c.https(), SecondFactor: c.SecondFactor, Profile: c.Passwords,
+	}
 	p.offices = &slots.Store{DB: p.booking, Clock: p.clock}
 	p.desk = &booking.Desk{
 		DB: p.booking, Holds: &booking.Holds{Redis: p.redis, Clock: p.clock}, Offices: p.offices,
@@ -188,7 +193,7 @@ func (p *parts) measure() {
 // surface is what the addresses are answered with.
 func (p *parts) surface(c config) *surface {
 	return &surface{
-		config: c, observer: p.watched, texts: p.texts, pages: p.pages,
+		config: c, setup: p.setup, observer: p.watched, texts: p.texts, pages: p.pages,
 		health: &health{log: p.log, engines: []engine{
 			{"postgres", p.staff.PingContext},
 			{"redis", func(ctx context.Context) error { return p.redis.Ping(ctx).Err() }},

@@ -70,6 +70,10 @@ func (p *parts) prepare(ctx context.Context, c config) error {
 			return err
 		}
 	}
+	var err error
+	if p.setup, err = p.accounts.SetupLink(ctx); err != nil {
+		return err
+	}
 	return p.offices.KnownCalendars(ctx, "system")
 }
 
@@ -139,7 +143,7 @@ func (p *program) listen(ctx context.Context, s *surface) ([]server, error) {
 		}
 		all = append(all, metrics)
 	}
-	return all, p.announce(p.stdout, cmp.Or(p.BaseURL, localAddress(public.listener)))
+	return all, p.announce(p.stdout, cmp.Or(p.BaseURL, localAddress(public.listener)), s.setup)
 }
 
 func listenOn(ctx context.Context, address string, h http.Handler) (server, error) {
@@ -179,8 +183,9 @@ func localAddress(l net.Listener) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// announce says where everything is, and in demo mode how to sign in.
-func (p *program) announce(to io.Writer, at string) error {
+// announce says where everything is, and in demo mode how to sign in. Setup is
+// the token with which the first account is made, where there is none.
+func (p *program) announce(to io.Writer, at, setup string) error {
 	said := fmt.Sprintf("Hunyue is at %s\n  API: %s/api/docs\n", at, at)
 	if p.Demo {
 		var names []string
@@ -188,6 +193,9 @@ func (p *program) announce(to io.Writer, at string) error {
 			names = append(names, u.Username)
 		}
 		said += fmt.Sprintf("  Messages sent: %s/dev/messages\n  Demo staff: %s\n  Their password: %s\n", at, strings.Join(names, ", "), demoPassword)
+	}
+	if setup != "" {
+		said += fmt.Sprintf("  There are no accounts yet. Make the first at this link, once and within 24 hours:\n  %s\n", linkAt(at, setup))
 	}
 	_, err := io.WriteString(to, said+"Stop with Ctrl-C.\n")
 	return err

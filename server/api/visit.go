@@ -6,6 +6,7 @@ import (
 
 	"hunyue/booking"
 	"hunyue/hall"
+	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/server/auth"
 )
@@ -25,6 +26,16 @@ func (a *API) received(ctx context.Context, number string) (booking.Appointment,
 		err = a.Hall.MayReceive(ctx, staff.Username, found.Office)
 	}
 	return found, staff, err
+}
+
+// permitted reports whether whoever asks may do what needs a permission to
+// register that is valid today at the office (domain rule 49).
+func (a *API) permitted(ctx context.Context, found booking.Appointment, may func(*auth.Staff, date.Date) error) error {
+	o, err := a.Offices.Office(ctx, found.Office)
+	if err != nil {
+		return err
+	}
+	return may(auth.From(ctx), a.today(o))
 }
 
 // CheckIn answers POST /staff/appointments/{number}/check-in.
@@ -87,6 +98,9 @@ func (a *API) CallCouple(ctx context.Context, r CallCoupleRequestObject) (CallCo
 	if err != nil {
 		return nil, err
 	}
+	if err := a.permitted(ctx, found, (*auth.Staff).MayCall); err != nil {
+		return nil, err
+	}
 	turn, err := a.Hall.Call(ctx, r.Number, r.Body.Counter, staff.Actor())
 	if err != nil {
 		return nil, err
@@ -99,6 +113,9 @@ func (a *API) CallCouple(ctx context.Context, r CallCoupleRequestObject) (CallCo
 func (a *API) StartService(ctx context.Context, r StartServiceRequestObject) (StartServiceResponseObject, error) {
 	found, staff, err := a.received(ctx, r.Number)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.permitted(ctx, found, (*auth.Staff).MayCall); err != nil {
 		return nil, err
 	}
 	turn, err := a.Hall.Start(ctx, r.Number, r.Body.Counter, staff.Actor())
@@ -116,7 +133,10 @@ func (a *API) turnOf(ctx context.Context, found booking.Appointment, t hall.Turn
 
 // CompleteService answers POST /staff/appointments/{number}/complete.
 func (a *API) CompleteService(ctx context.Context, r CompleteServiceRequestObject) (CompleteServiceResponseObject, error) {
-	_, staff, err := a.visitor(ctx, r.Number)
+	found, staff, err := a.visitor(ctx, r.Number)
+	if err == nil {
+		err = a.permitted(ctx, found, (*auth.Staff).MayRegister)
+	}
 	if err != nil {
 		return nil, err
 	}

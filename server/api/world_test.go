@@ -75,7 +75,7 @@ func newWorld(t testing.TB) *world {
 		Offices:  offices,
 		Codes:    &notify.Codes{DB: db, Keys: keys, Outbox: outbox, Limits: true},
 		Notices:  &notify.Notices{DB: db, Clock: now},
-		Accounts: &auth.Accounts{DB: db, Keys: keys, Clock: now},
+		Accounts: &auth.Accounts{DB: db, Redis: redis, Prefix: prefix, Keys: keys, Clock: now},
 	}}
 	if err := w.api.Desk.Holds.Load(t.Context()); err != nil {
 		t.Fatal(err)
@@ -152,7 +152,10 @@ func (w *world) mount() {
 // as is the header of a member of staff, who is hired if need be.
 func (w *world) as(role string) map[string]string {
 	w.t.Helper()
-	u := auth.NewUser{Username: role, Password: password, Roles: []string{role}, Offices: []string{office}}
+	u := auth.NewUser{
+		Username: role, Password: password, Roles: []string{role}, Offices: []string{office},
+		CertificateFrom: date.Date{Year: 2026, Month: 1, Day: 1}, CertificateTo: date.Date{Year: 2027, Month: 12, Day: 31},
+	}
 	if _, err := w.api.Accounts.AddUser(w.t.Context(), "test", u); err != nil && !errors.Is(err, auth.ErrUserExists) {
 		w.t.Fatal(err)
 	}

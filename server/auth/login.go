@@ -2,8 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,68 +10,135 @@ import (
 	"hunyue/internal/postgres"
 )
 
-// How long a sign-in lasts: without use, and at the longest (domain rule 89).
-// Five wrong passwords lock an account for a quarter of an hour.
+// Five wrong passwords lock an account for a quarter of an hour to whoever has
+// the password alone (domain rule 89). Whoever shows the second factor besides
+// gets in all the same, so that a stranger can keep nobody out.
+//
+// Only who knows the password gets to show a wrong second factor. Five of them
+// lock the account to everybody, each time for twice as long, so that the
+// factor's million codes are not to be tried out.
 const (
-	idle     = 15 * time.Minute
-	absolute = 12 * time.Hour
-	allowed  = 5
-	locked   = 15 * time.Minute
+	allowed     = 5
+	locked      = 15 * time.Minute
+	longestLock = 24 * time.Hour
 )
 
-// Session is one sign-in.
-type Session struct {
-	Token     string // shown once; whoever has it is the member of staff
-	Staff     *Staff
-	ExpiresAt time.Time // at the latest
+// Login signs a member of staff in who is then ready to work.
+//
+// Faults: ErrLoginFailed; ErrBusy; ErrFactorNeeded and ErrPasswordOld for
+// somebody who has to see to that on the pages first.
+func (a *Accounts) Login(ctx context.Context, username, password, code string) (Session, error) {
+	s, err := a.signIn(ctx, username, password, code, true)
+	if err == nil {
+		err = s.Step.Err()
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	return s, nil
 }
 
-// Login signs a member of staff in. No account has a second factor yet, so the
-// third argument is not looked at.
+// SignIn signs a member of staff in, who may have to take another step before
+// they may work.
 //
 // Faults: ErrLoginFailed; ErrBusy.
-func (a *Accounts) Login(ctx context.Context, username, password, _ string) (Session, error) {
-	id, hash, err := a.passwordOf(ctx, strings.ToLower(strings.TrimSpace(username)))
+func (a *Accounts) SignIn(ctx context.Context, username, password, code string) (Session, error) {
+	return a.signIn(ctx, username, password, code, false)
+}
+
+func (a *Accounts) signIn(ctx context.Context, username, password, code string, onlyReady bool) (Session, error) {
+	id, matches, err := a.check(ctx, username, password)
 	if err != nil {
 		return Session{}, err
 	}
-	matches, err := a.passwords.match(ctx, password, hash)
-	if err != nil {
-		return Session{}, err
-	}
-	if !matches || id == 0 {
+	if !matches {
 		return Session{}, a.refuse(ctx, id)
 	}
-	s, err := a.admit(ctx, id)
+	s, err := a.admit(ctx, id, proof{code: code}, onlyReady)
 	if errors.Is(err, ErrLoginFailed) {
 		return Session{}, a.refuse(ctx, id)
 	}
 	return s, err
 }
 
+// check is the account with this name, or 0, and whether the password is its.
+// Both take as long for a name that nobody has.
+func (a *Accounts) check(ctx context.Context, username, password string) (id int64, matches bool, err error) {
+	id, hash, err := a.passwordOf(ctx, strings.ToLower(strings.TrimSpace(username)))
+	if err != nil {
+		return 0, false, err
+	}
+	matches, err = a.passwords.match(ctx, password, hash)
+	return id, matches && id != 0, err
+}
+
+// proof is what is shown besides the password: a code, or a key that has been
+// checked.
+type proof struct {
+	code   string
+	factor string
+}
+
 // admit begins a session. Whether the account is locked is asked here, after
 // the password was checked, so that guesses made all at once do not slip past
 // the lock that the first of them brings down.
-func (a *Accounts) admit(ctx context.Context, id int64) (Session, error) {
-	secret := make([]byte, 32)
-	if _, err := rand.Read(secret); err != nil {
-		return Session{}, err
-	}
-	s := Session{Token: a.Keys.Sign(purpose, secret)}
+func (a *Accounts) admit(ctx context.Context, id int64, p proof, onlyReady bool) (Session, error) {
+	var s Session
+	var refused error
 	err := postgres.InTx(ctx, a.DB, func(tx postgres.Querier) error {
-		var err error
-		if s.Staff, err = unlocked(ctx, tx, id); err != nil {
+		who, err := lockAccount(ctx, tx, id)
+		if err != nil {
 			return err
 		}
-		if s.ExpiresAt, err = issue(ctx, tx, hashOf(s.Token), id); err != nil {
+		p, err = a.prove(ctx, tx, who, p)
+		if errors.Is(err, errWrongFactor) {
+			refused = ErrLoginFailed
+			return a.countWrongFactor(ctx, tx, who)
+		}
+		if err != nil {
 			return err
 		}
-		return audit(ctx, tx, s.Staff.Actor(), "login", id)
+		step := a.stepOf(who, p)
+		if s = (Session{Staff: who.staff(), Step: step}); step != Ready && onlyReady {
+			return nil
+		}
+		return a.enter(ctx, tx, who, p.factor, &s)
 	})
+	if err == nil {
+		err = refused
+	}
 	if err != nil {
 		return Session{}, err
 	}
 	return s, nil
+}
+
+// stepOf is what somebody must do before they may work.
+func (a *Accounts) stepOf(who account, p proof) Step {
+	switch {
+	case a.SecondFactor && p.factor == "":
+		return SetFactor
+	case a.Profile.old(who.Now.Sub(who.PasswordSince)):
+		return ChoosePassword
+	}
+	return Ready
+}
+
+// enter forgives earlier failures, writes the sign-in down and begins the
+// session, in this order: a session that Redis does not take is none, and a
+// transaction that fails leaves one that nobody has the token of.
+func (a *Accounts) enter(ctx context.Context, tx postgres.Querier, who account, factor string, s *Session) error {
+	if err := forgive(ctx, tx, who.ID, factor != ""); err != nil {
+		return err
+	}
+	if err := audit(ctx, tx, s.Staff.Actor(), "login", who.ID); err != nil {
+		return err
+	}
+	now := a.Clock.Now()
+	s.ExpiresAt = now.Add(absolute)
+	var err error
+	s.Token, err = a.begin(ctx, kept{account: who.ID, epoch: who.Epoch, began: now, used: now, factor: factor, step: s.Step})
+	return err
 }
 
 // refuse counts a failure, writes it down and returns ErrLoginFailed. It does
@@ -93,17 +158,28 @@ func (a *Accounts) refuse(ctx context.Context, id int64) error {
 
 // Logout ends the session of the token. Ending it twice is the same as once.
 func (a *Accounts) Logout(ctx context.Context, token string) error {
-	hash := hashOf(token)
-	a.admitted.forget(hash)
+	s, _, err := a.Admit(ctx, token)
+	if errors.Is(err, ErrLoginRequired) {
+		return a.end(ctx, token) // somebody disabled, whose session goes on in Redis
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.end(ctx, token); err != nil {
+		return err
+	}
+	return postgres.InTx(ctx, a.DB, func(tx postgres.Querier) error { return audit(ctx, tx, s.Actor(), "logout", s.ID) })
+}
+
+// EndSessions signs somebody out everywhere, within a second.
+//
+// Faults: ErrNoSuchUser.
+func (a *Accounts) EndSessions(ctx context.Context, actor string, id int64) error {
 	return postgres.InTx(ctx, a.DB, func(tx postgres.Querier) error {
-		s, err := revoke(ctx, tx, hash)
-		if errors.Is(err, ErrLoginRequired) {
-			return nil
-		}
-		if err != nil {
+		if err := nextEpoch(ctx, tx, id); err != nil {
 			return err
 		}
-		return audit(ctx, tx, s.Actor(), "logout", s.ID)
+		return audit(ctx, tx, actor, "sessions_ended", id)
 	})
 }
 
@@ -113,8 +189,3 @@ func audit(ctx context.Context, tx postgres.Querier, actor, action string, id in
 	}
 	return postgres.Audit(ctx, tx, action, fmt.Sprintf("account:%d", id), "")
 }
-
-// purpose binds a token's signature to this use of the keys.
-const purpose = "staff token"
-
-func hashOf(token string) [sha256.Size]byte { return sha256.Sum256([]byte(token)) }

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -18,12 +17,6 @@ var argon = argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, Sa
 // nobody is the hash of a password that was thrown away. An unknown name is
 // checked against it, so that it takes as long to refuse as a known one.
 const nobody = "$argon2id$v=19$m=19456,t=2,p=1$Kxucq7sLH6Xm7q/iqoNuWQ$MSziq2YhsaLd2CndpiHHptSDVSxdvLuxBVSzzbnhbu8"
-
-// Limits of what is typed (domain rule 89).
-const (
-	shortest = 10
-	longest  = 128
-)
 
 // How many passwords are hashed at once, and how long a login waits for its turn:
 // a crowd at the door may not take the memory and the cores of those inside.
@@ -74,17 +67,4 @@ func (p *passwords) match(ctx context.Context, password, hash string) (bool, err
 		return false, fmt.Errorf("stored password: %w", err)
 	}
 	return matches, nil
-}
-
-// wrongPassword is the code of what is wrong with a new password, or "".
-func wrongPassword(password, username string) string {
-	switch n := utf8.RuneCountInString(password); {
-	case n < shortest:
-		return "password_short"
-	case n > longest:
-		return "too_long"
-	case username != "" && strings.Contains(strings.ToLower(password), username):
-		return "contains_username"
-	}
-	return ""
 }

@@ -43,7 +43,7 @@ func (a *Accounts) cookieName() string {
 func (a *Accounts) SetCookie(c echo.Context, s Session) {
 	c.SetCookie(&http.Cookie{
 		Name: a.cookieName(), Value: s.Token, Path: "/",
-		HttpOnly: true, Secure: a.Secure, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: a.Secure, SameSite: http.SameSiteStrictMode,
 	})
 }
 
@@ -51,6 +51,6 @@ func (a *Accounts) SetCookie(c echo.Context, s Session) {
 func (a *Accounts) ClearCookie(c echo.Context) {
 	c.SetCookie(&http.Cookie{
 		Name: a.cookieName(), Path: "/", MaxAge: -1,
-		HttpOnly: true, Secure: a.Secure, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: a.Secure, SameSite: http.SameSiteStrictMode,
 	})
 }

@@ -19,7 +19,7 @@ func TestTheCookieIsOutOfReach(t *testing.T) {
 		a.SetCookie(echo.New().NewContext(httptest.NewRequest(http.MethodGet, "/", nil), rec), auth.Session{Token: "t"})
 		cookie := rec.Header().Get("Set-Cookie")
 		if !strings.HasPrefix(cookie, name) || !strings.Contains(cookie, "Path=/; HttpOnly") ||
-			!strings.Contains(cookie, "SameSite=Lax") || strings.Contains(cookie, "Secure") != secure || strings.Contains(cookie, "Domain") {
+			!strings.Contains(cookie, "SameSite=Strict") || strings.Contains(cookie, "Secure") != secure || strings.Contains(cookie, "Domain") {
 			t.Errorf("secure %t: %s", secure, cookie)
 		}
 	}

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -10,21 +9,69 @@ import (
 
 	"github.com/lib/pq"
 
+	"hunyue/internal/date"
 	"hunyue/internal/postgres"
 )
 
-// row is an account as the queries below return it.
+// row is what is told of an account.
 type row struct {
-	ID       int64          `db:"id"`
-	Username string         `db:"username"`
-	Name     string         `db:"name"`
-	Roles    pq.StringArray `db:"roles"`
-	Offices  pq.StringArray `db:"offices"`
-	Resting  bool           `db:"resting"` // the token's last use is to be written down
+	ID              int64          `db:"id"`
+	Username        string         `db:"username"`
+	Name            string         `db:"name"`
+	Roles           pq.StringArray `db:"roles"`
+	Offices         pq.StringArray `db:"offices"`
+	CertificateFrom date.Date      `db:"certificate_from"`
+	CertificateTo   date.Date      `db:"certificate_to"`
 }
 
 func (r row) staff() *Staff {
-	return &Staff{ID: r.ID, Username: r.Username, Name: r.Name, Roles: r.Roles, Offices: r.Offices}
+	return &Staff{
+		ID: r.ID, Username: r.Username, Name: r.Name, Roles: r.Roles, Offices: r.Offices,
+		CertificateFrom: r.CertificateFrom, CertificateTo: r.CertificateTo,
+	}
+}
+
+// account is one that somebody is about to be let into, and locked until the
+// transaction ends.
+type account struct {
+	row
+	Epoch          int64     `db:"session_epoch"`
+	Locked         bool      `db:"locked"` // to who has the password alone
+	FactorLocked   bool      `db:"factor_locked"`
+	FactorFailures int       `db:"factor_failures"`
+	PasswordSince  time.Time `db:"password_since"`
+	Secret         []byte    `db:"secret"` // of its codes, sealed; none
+	LastStep       int64     `db:"last_step"`
+	Keys           int       `db:"security_keys"`
+	Now            time.Time `db:"now"`
+}
+
+// hasFactor reports whether a password is not enough.
+func (w account) hasFactor() bool { return w.Secret != nil || w.Keys > 0 }
+
+// lockAccount is the account, or ErrLoginFailed for one that is disabled.
+func lockAccount(ctx context.Context, tx postgres.Querier, id int64) (account, error) {
+	var who account
+	err := tx.GetContext(ctx, &who, `
+		SELECT
+			a.id, a.username, a.name, a.roles, a.offices, a.certificate_from, a.certificate_to, a.session_epoch,
+			coalesce(a.locked_until > clock_now(), false) AS locked,
+			coalesce(a.factor_locked_until > clock_now(), false) AS factor_locked,
+			a.factor_failures, a.password_since, t.secret, coalesce(t.last_step, 0) AS last_step,
+			(SELECT count(*) FROM security_key AS k WHERE k.account_id = a.id) AS security_keys,
+			clock_now() AS now
+		FROM account AS a
+		LEFT JOIN totp AS t ON t.account_id = a.id
+		WHERE a.id = $1
+		  AND a.disabled_at IS NULL
+		FOR NO KEY UPDATE OF a`, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return account{}, ErrLoginFailed
+	}
+	if err != nil {
+		return account{}, fmt.Errorf("lock account: %w", err)
+	}
+	return who, nil
 }
 
 // passwordOf is the account with this name and its hash, or 0 and a hash that
@@ -35,9 +82,9 @@ func (a *Accounts) passwordOf(ctx context.Context, username string) (int64, stri
 		Password string `db:"password"`
 	}
 	err := a.DB.GetContext(ctx, &found, `
-		SELECT id, password
+		SELECT id, coalesce(password, $2) AS password
 		FROM account
-		WHERE username = $1`, username)
+		WHERE username = $1`, username, nobody)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nobody, nil
 	}
@@ -47,24 +94,20 @@ func (a *Accounts) passwordOf(ctx context.Context, username string) (int64, stri
 	return found.ID, found.Password, nil
 }
 
-// unlocked forgives earlier failures, or reports ErrLoginFailed for an account
-// that is locked or disabled.
-func unlocked(ctx context.Context, tx postgres.Querier, id int64) (*Staff, error) {
-	var r row
-	err := tx.GetContext(ctx, &r, `
+// forgive forgets earlier failures; those of the second factor too where it
+// was shown.
+func forgive(ctx context.Context, tx postgres.Querier, id int64, factor bool) error {
+	_, err := tx.ExecContext(ctx, `
 		UPDATE account
-		SET failures = 0, locked_until = NULL
-		WHERE id = $1
-		  AND disabled_at IS NULL
-		  AND (locked_until IS NULL OR locked_until <= clock_now())
-		RETURNING id, username, name, roles, offices`, id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, ErrLoginFailed
-	}
+		SET failures            = 0,
+		    locked_until        = NULL,
+		    factor_failures     = CASE WHEN $2 THEN 0 ELSE factor_failures END,
+		    factor_locked_until = CASE WHEN $2 THEN NULL ELSE factor_locked_until END
+		WHERE id = $1`, id, factor)
 	if err != nil {
-		return nil, fmt.Errorf("unlock account: %w", err)
+		return fmt.Errorf("forgive failed logins: %w", err)
 	}
-	return r.staff(), nil
+	return nil
 }
 
 // countFailure counts one wrong password; the last that is allowed locks the
@@ -83,79 +126,42 @@ func countFailure(ctx context.Context, tx postgres.Querier, id int64) error {
 	return nil
 }
 
-func issue(ctx context.Context, tx postgres.Querier, hash [sha256.Size]byte, id int64) (time.Time, error) {
-	var expires time.Time
-	err := tx.GetContext(ctx, &expires, `
-		INSERT INTO access_token (hash, account_id, expires_at)
-		VALUES ($1, $2, clock_now() + make_interval(secs => $3))
-		RETURNING expires_at`, hash[:], id, absolute.Seconds())
-	if err != nil {
-		return time.Time{}, fmt.Errorf("issue token: %w", err)
-	}
-	return expires, nil
-}
-
-// use is whose token this is, or ErrLoginRequired. Its last use is written
-// down every half minute, not with each request, so somebody idle is signed
-// out up to that much early.
-func use(ctx context.Context, db postgres.Querier, hash [sha256.Size]byte) (*Staff, error) {
+// inEpoch is whose session this is, or ErrLoginRequired where the account has
+// ended it since.
+func inEpoch(ctx context.Context, db postgres.Querier, k kept) (*Staff, error) {
 	var r row
 	err := db.GetContext(ctx, &r, `
-		SELECT account.id, username, name, roles, offices, last_used_at < clock_now() - interval '30 seconds' AS resting
-		FROM access_token
-		JOIN account ON account.id = account_id
-		WHERE hash = $1
-		  AND revoked_at IS NULL
-		  AND expires_at > clock_now()
-		  AND last_used_at > clock_now() - make_interval(secs => $2)
-		  AND disabled_at IS NULL`, hash[:], idle.Seconds())
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, ErrLoginRequired
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find token: %w", err)
-	}
-	if r.Resting {
-		_, err = db.ExecContext(ctx, `
-			UPDATE access_token
-			SET last_used_at = clock_now()
-			WHERE hash = $1`, hash[:])
-	}
-	if err != nil {
-		return nil, fmt.Errorf("note use of token: %w", err)
-	}
-	return r.staff(), nil
-}
-
-// revoke ends a session and is who it belonged to, or ErrLoginRequired where
-// there was none.
-func revoke(ctx context.Context, tx postgres.Querier, hash [sha256.Size]byte) (*Staff, error) {
-	var r row
-	err := tx.GetContext(ctx, &r, `
-		UPDATE access_token
-		SET revoked_at = clock_now()
+		SELECT id, username, name, roles, offices, certificate_from, certificate_to
 		FROM account
-		WHERE hash = $1
-		  AND revoked_at IS NULL
-		  AND account.id = account_id
-		RETURNING account.id, username, name, roles, offices`, hash[:])
+		WHERE id = $1
+		  AND session_epoch = $2
+		  AND disabled_at IS NULL`, k.account, k.epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrLoginRequired
 	}
 	if err != nil {
-		return nil, fmt.Errorf("revoke token: %w", err)
+		return nil, fmt.Errorf("whose session: %w", err)
 	}
 	return r.staff(), nil
 }
 
-// Purge forgets sessions that ended more than a day ago; the audit keeps who
-// signed in. It returns how many there were.
-func (a *Accounts) Purge(ctx context.Context) (int64, error) {
-	result, err := a.DB.ExecContext(ctx, `
-		DELETE FROM access_token
-		WHERE expires_at < (SELECT clock_now()) - interval '1 day'`)
+// nextEpoch ends the sign-ins of an account, or reports ErrNoSuchUser.
+func nextEpoch(ctx context.Context, tx postgres.Querier, id int64) error {
+	result, err := tx.ExecContext(ctx, `
+		UPDATE account
+		SET session_epoch = session_epoch + 1
+		WHERE id = $1`, id)
+	return one(result, err, "end sessions")
+}
+
+// one is ErrNoSuchUser unless a statement has found its one row.
+func one(result sql.Result, err error, doing string) error {
 	if err != nil {
-		return 0, fmt.Errorf("purge tokens: %w", err)
+		return fmt.Errorf("%s: %w", doing, err)
 	}
-	return result.RowsAffected()
+	n, err := result.RowsAffected()
+	if err == nil && n != 1 {
+		err = ErrNoSuchUser
+	}
+	return err
 }

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"hunyue/internal/date"
 	"hunyue/internal/fault"
+	"hunyue/internal/postgres"
 	"hunyue/server/auth"
 )
 
@@ -36,7 +39,7 @@ func TestAllMistakesOfANewUserAreToldAtOnce(t *testing.T) {
 		},
 		{
 			"the password says who it is",
-			auth.NewUser{Username: "anna", Password: "Anna-2026-xyz", Roles: []string{auth.Hall}},
+			auth.NewUser{Username: "anna", Password: "Anna-2026-xyz-uvw", Roles: []string{auth.Hall}},
 			map[string]string{"password": "contains_username"},
 		},
 		{
@@ -48,6 +51,21 @@ func TestAllMistakesOfANewUserAreToldAtOnce(t *testing.T) {
 			"an unknown role",
 			auth.NewUser{Username: "anna", Password: password, Roles: []string{"root"}},
 			map[string]string{"roles": "unknown"},
+		},
+		{
+			"guards the system and books for callers",
+			auth.NewUser{Username: "anna", Password: password, Roles: []string{auth.SecAdmin, auth.Operator}},
+			map[string]string{"roles": "roles_exclude"},
+		},
+		{
+			"may register from a day on without an end",
+			auth.NewUser{Username: "anna", Password: password, Roles: []string{auth.Registrar}, CertificateFrom: day(1, 1)},
+			map[string]string{"certificate_to": "required"},
+		},
+		{
+			"may register until before they may",
+			auth.NewUser{Username: "anna", Password: password, Roles: []string{auth.Registrar}, CertificateFrom: day(1, 2), CertificateTo: day(1, 1)},
+			map[string]string{"certificate_to": "order"},
 		},
 		{
 			"runs the system and looks it over",
@@ -64,15 +82,46 @@ func TestAllMistakesOfANewUserAreToldAtOnce(t *testing.T) {
 }
 
 // The database keeps the rule too, whoever writes to it.
-func TestAdministratorsExcludeEachOtherInTheDatabase(t *testing.T) {
+func TestGuardsHaveNoOtherRoleInTheDatabase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.DB.ExecContext(t.Context(), `
-		INSERT INTO account (username, name, password, roles)
-		VALUES ('anna', 'anna', '$argon2id$', '{secadmin,auditor}')`)
-	if err == nil || !strings.Contains(err.Error(), "account_roles_exclude") {
-		t.Errorf("secadmin and auditor in one account: %v", err)
+	for _, roles := range []string{"{secadmin,auditor}", "{sysadmin,secadmin}", "{auditor,operator}", "{manager,sysadmin}", "{secadmin,secadmin}"} {
+		_, err := w.DB.ExecContext(t.Context(), `
+			INSERT INTO account (username, name, password, roles)
+			VALUES ('anna', 'anna', '$argon2id$', $1)`, roles)
+		if !postgres.Violates(err, "account_roles_exclude") {
+			t.Errorf("%s in one account: %v", roles, err)
+		}
 	}
+	_, err := w.DB.ExecContext(t.Context(), `
+		INSERT INTO account (username, name, roles, certificate_from)
+		VALUES ('anna', 'anna', '{registrar}', '2026-01-01')`)
+	if !postgres.Violates(err, "account_certificate") {
+		t.Errorf("a permission without an end: %v", err)
+	}
+}
+
+func TestAPermissionHoldsFromItsFirstDayToItsLast(t *testing.T) {
+	t.Parallel()
+	s := &auth.Staff{Roles: []string{auth.Registrar}, CertificateFrom: day(5, 20), CertificateTo: day(5, 21)}
+	for on, may := range map[date.Date]bool{day(5, 19): false, day(5, 20): true, day(5, 21): true, day(5, 22): false} {
+		if err := s.MayRegister(on); (err == nil) != may || err != nil && !errors.Is(err, auth.ErrNotPermitted) {
+			t.Errorf("%s: %v, want allowed %t", on, err, may)
+		}
+	}
+	if err := (&auth.Staff{Roles: []string{auth.Registrar}}).MayCall(day(5, 20)); !errors.Is(err, auth.ErrNotPermitted) {
+		t.Errorf("a registrar without a permission calls: %v", err)
+	}
+	if err := (&auth.Staff{Roles: []string{auth.Hall}}).MayCall(day(5, 20)); err != nil {
+		t.Errorf("the hall calls: %v", err)
+	}
+	if err := (&auth.Staff{Roles: []string{auth.Manager}}).MayRegister(day(5, 20)); !errors.Is(err, auth.ErrNotPermitted) {
+		t.Errorf("a manager without a permission registers: %v", err)
+	}
+}
+
+func day(month time.Month, d int) date.Date {
+	return date.Date{Year: 2026, Month: month, Day: d}
 }
 
 func TestAUserNameIsTakenOnce(t *testing.T) {
@@ -104,17 +153,5 @@ func TestPasswordsAreKeptAsArgon2id(t *testing.T) {
 	}
 	if hashes[0] == hashes[1] {
 		t.Error("one password has one hash for two people")
-	}
-}
-
-func TestNewPasswordsAreGoodPasswords(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	a, b := auth.NewPassword(), auth.NewPassword()
-	if a == b || len(a) < 20 {
-		t.Errorf("made %q, then %q", a, b)
-	}
-	if _, err := w.AddUser(t.Context(), "test", auth.NewUser{Username: "anna", Password: a, Roles: []string{auth.Hall}}); err != nil {
-		t.Error(err)
 	}
 }

@@ -25,7 +25,8 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{&auth.Accounts{DB: testenv.DB(t), Keys: keys, Clock: &clock.Clock{}}, t}
+	client, prefix := testenv.Redis(t)
+	return &world{&auth.Accounts{DB: testenv.DB(t), Redis: client, Prefix: prefix, Keys: keys, Clock: &clock.Clock{}}, t}
 }
 
 func (w *world) add(username string, roles ...string) {

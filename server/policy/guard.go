@@ -22,14 +22,17 @@ func Guard(accounts *auth.Accounts) echo.MiddlewareFunc {
 			if !rule.Door.Staff() {
 				return next(c)
 			}
-			staff, err := accounts.Authenticate(r.Context(), token(accounts, rule, r))
+			staff, step, err := accounts.Admit(r.Context(), token(accounts, rule, r))
+			if err == nil && rule.Door != Entry {
+				err = step.Err()
+			}
 			if err != nil {
 				return err
 			}
 			if !rule.Admits(staff.Roles) || rule.Scope == Path && !staff.MayServe(c.Param("office")) {
 				return auth.ErrForbidden
 			}
-			c.SetRequest(r.WithContext(auth.With(r.Context(), staff)))
+			c.SetRequest(r.WithContext(auth.WithStep(auth.With(r.Context(), staff), step)))
 			return next(c)
 		}
 	}

@@ -37,7 +37,8 @@ func newDoor(t *testing.T) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &door{Accounts: &auth.Accounts{DB: testenv.DB(t), Keys: keys, Clock: &clock.Clock{}}, t: t, echo: echo.New()}
+	client, prefix := testenv.Redis(t)
+	d := &door{Accounts: &auth.Accounts{DB: testenv.DB(t), Redis: client, Prefix: prefix, Keys: keys, Clock: &clock.Clock{}}, t: t, echo: echo.New()}
 	d.echo.HTTPErrorHandler = func(err error, _ echo.Context) { d.err = err }
 	d.echo.Use(policy.Guard(d.Accounts))
 	for _, r := range policy.Table() {
@@ -116,6 +117,30 @@ func TestOnlyTheOfficeOfTheAddressIsOpen(t *testing.T) {
 		if in, err := d.ask(http.MethodGet, "/manage/"+office, "", token); !errors.Is(err, auth.ErrForbidden) {
 			t.Errorf("office %s: %v, %v, want forbidden", office, in, err)
 		}
+	}
+}
+
+// Whoever has signed in with a password alone, where that is not enough, gets
+// to the page on which they set up a second factor, and nowhere else.
+func TestAStepOpensItsOwnPageOnly(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.token("anna", auth.Operator)
+	d.SecondFactor = true
+	s, err := d.SignIn(t.Context(), "anna", password, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in, err := d.ask(http.MethodGet, "/staff/account/factor", "", s.Token); err != nil || in == nil {
+		t.Errorf("the page of the step: %v, %v", in, err)
+	}
+	for _, path := range []string{"/call", "/staff"} {
+		if in, err := d.ask(http.MethodGet, path, "", s.Token); !errors.Is(err, auth.ErrFactorNeeded) {
+			t.Errorf("%s: %v, %v, want factor_needed", path, in, err)
+		}
+	}
+	if in, err := d.ask(http.MethodPost, "/api/v1/staff/holds", "Bearer "+s.Token, ""); !errors.Is(err, auth.ErrFactorNeeded) {
+		t.Errorf("the API: %v, %v, want factor_needed", in, err)
 	}
 }
 

@@ -27,11 +27,12 @@ const (
 	Open   Door = "open"   // to everybody, and the same for everybody
 	Couple Door = "couple" // shows what opens their own appointment or hold; the handler asks for it
 	Page   Door = "page"   // staff, by the cookie of their browser
+	Entry  Door = "entry"  // staff, likewise, who may have another step to take before they may work
 	API    Door = "api"    // staff, by the bearer token of a program
 )
 
 // Staff reports whether the door is for staff alone.
-func (d Door) Staff() bool { return d == Page || d == API }
+func (d Door) Staff() bool { return d == Page || d == Entry || d == API }
 
 // Scope is which offices' records somebody may have behind an address.
 type Scope string

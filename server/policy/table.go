@@ -40,11 +40,11 @@ func public() []Rule {
 		open(get, "/", "/notice", "/sw.js", "/offline", "/slow", "/settings", "/static/*", "/healthz", "/readyz", "/metrics",
 			"/notices", "/notices/:id", "/help", "/help/rare-name", "/bring", "/foreign", "/privacy", "/accessibility",
 			"/o/:office", "/o/:office/:date", "/o/:office/:date/phone", "/find", "/find/:step", "/my", "/dev/*",
-			"/staff/login", "/staff/logout", "/api/openapi.yaml", "/api/docs*",
+			"/staff/login", "/staff/logout", "/staff/link/:token", "/api/openapi.yaml", "/api/docs*",
 			"/api/v1/offices", "/api/v1/offices/:office/days", "/api/v1/offices/:office/slots", "/api/v1/notices"),
 		open(post, "/settings", "/slow", "/help/rare-name", "/o/:office/:date", "/o/:office/:date/phone",
 			"/find", "/find/code", "/find/mine", "/find/phone", "/find/secret", "/find/send",
-			"/staff/login", "/staff/logout",
+			"/staff/login", "/staff/logout", "/staff/link/:token",
 			"/api/v1/holds", "/api/v1/phone-codes", "/api/v1/staff/login"),
 	)
 }
@@ -72,6 +72,8 @@ func couples() []Rule {
 func desk() []Rule {
 	return slices.Concat(
 		pages(get, nil, Self, "/staff"),
+		entries(get, "/staff/account", "/staff/account/factor"),
+		entries(post, "/staff/account/factor", "/staff/account/password", "/staff/account/sessions"),
 
 		pages(get, books, Form, "/call"),
 		pages(post, books, Form, "/call"),
@@ -119,6 +121,9 @@ func administration() []Rule {
 		pages(post, audits, Anything, "/manage/audit/export"),
 		pages(get, guards, Anything, "/manage/alarms", "/manage/alarms/:id/answer", "/manage/alarms/honey"),
 		pages(post, guards, Anything, "/manage/alarms/:id/answer", "/manage/alarms/honey"),
+		pages(get, guards, Anything, "/manage/people", "/manage/people/new", "/manage/people/:username", "/manage/people/:username/:step"),
+		pages(post, guards, Anything, "/manage/people/new", "/manage/people/:username", "/manage/people/:username/link",
+			"/manage/people/:username/sessions", "/manage/people/:username/factor", "/manage/people/:username/disable"),
 	)
 }
 
@@ -159,6 +164,11 @@ func theirs(method string, paths ...string) []Rule {
 
 func pages(method string, roles []string, scope Scope, paths ...string) []Rule {
 	return lines(Rule{Method: method, Door: Page, Roles: roles, Scope: scope}, paths)
+}
+
+// entries is what somebody sees of their own account, at whatever step.
+func entries(method string, paths ...string) []Rule {
+	return lines(Rule{Method: method, Door: Entry, Scope: Self}, paths)
 }
 
 func calls(method string, roles []string, scope Scope, paths ...string) []Rule {

@@ -75,7 +75,7 @@ func newTown(t *testing.T) *town {
 		Hall: &hall.Desk{DB: db, Offices: offices, Keys: keys, Clock: now, Log: log}, Offices: offices,
 		Codes:    &notify.Codes{DB: db, Keys: keys, Outbox: outbox, Limits: true},
 		Notices:  &notify.Notices{DB: db, Clock: now},
-		Accounts: &auth.Accounts{DB: db, Keys: keys, Clock: now},
+		Accounts: &auth.Accounts{DB: db, Redis: client, Prefix: prefix, Keys: keys, Clock: now},
 		Dev:      &notify.DevChannel{DB: db}, Keys: keys, Clock: now, Texts: texts,
 	})
 	if err != nil {

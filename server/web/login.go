@@ -15,45 +15,113 @@ import (
 
 type loginPage struct {
 	page
-	Username, Password field
-	Next               string
+	Username, Password, Code field
+	Next                     string
+	Carried                  string // a form that was being filled in, sealed
+}
+
+// mountLogin adds what staff sign in with, and see to their own account on.
+func (p *Pages) mountLogin(e *echo.Echo) {
+	e.GET("/staff/login", p.loginForm)
+	e.POST("/staff/login", p.login)
+	e.POST("/staff/logout", p.logout)
+	e.GET("/staff/link/:token", p.linkForm)
+	e.POST("/staff/link/:token", p.followLink)
+	e.GET("/staff/account", p.account)
+	e.POST("/staff/account/sessions", p.endOwn)
+	e.POST("/staff/account/password", p.changePassword)
+	e.GET("/staff/account/factor", p.factorForm)
+	e.POST("/staff/account/factor", p.setFactor)
 }
 
 // loginForm asks staff who they are.
 func (p *Pages) loginForm(c echo.Context) error {
-	return p.showLogin(c, http.StatusOK, p.page(c), "", c.QueryParam("next"))
+	pg := p.page(c)
+	if p.expired(c) {
+		pg.Notice = pg.T("login.expired")
+	}
+	return p.showLogin(c, http.StatusOK, pg, loginPage{Next: c.QueryParam("next")}, "")
 }
 
-func (p *Pages) showLogin(c echo.Context, status int, pg page, username, next string) error {
-	pg.Other = otherLanguage(url.URL{Path: "/staff/login", RawQuery: url.Values{"next": {next}}.Encode()}, pg.Lang)
-	return p.render(c, status, "login", loginPage{
-		page:     pg,
-		Username: field{Name: "username", Label: pg.T("login.username"), Value: username, Auto: "username"},
-		Password: field{Name: "password", Label: pg.T("login.password"), Type: "password", Auto: "current-password"},
-		Next:     next,
-	})
+// expired reports whether the browser shows a session that has ended.
+func (p *Pages) expired(c echo.Context) bool {
+	token := p.Accounts.CookieToken(c.Request())
+	if token == "" {
+		return false
+	}
+	_, _, err := p.Accounts.Admit(c.Request().Context(), token)
+	return errors.Is(err, auth.ErrLoginRequired)
 }
 
-// login signs a member of staff in and brings them to where they were going.
+func (p *Pages) showLogin(c echo.Context, status int, pg page, d loginPage, username string) error {
+	pg.Other = otherLanguage(url.URL{Path: "/staff/login", RawQuery: url.Values{"next": {d.Next}}.Encode()}, pg.Lang)
+	if d.Carried != "" {
+		pg.Other, pg.Settings = "", ""
+	}
+	d.page = pg
+	d.Username = field{Name: "username", Label: pg.T("login.username"), Value: username, Auto: "username"}
+	d.Password = field{Name: "password", Label: pg.T("login.password"), Type: "password", Auto: "current-password"}
+	d.Code = field{Name: "code", Label: pg.T("login.code"), Hint: pg.T("login.code_hint"), Mode: "numeric", Auto: "one-time-code"}
+	return p.render(c, status, "login", d)
+}
+
+// login signs a member of staff in and brings them to where they were going,
+// or back to the form that they were filling in.
 func (p *Pages) login(c echo.Context) error {
-	username, next := c.FormValue("username"), c.FormValue("next")
-	s, err := p.Accounts.Login(c.Request().Context(), username, c.FormValue("password"), "")
+	username := c.FormValue("username")
+	d := loginPage{Next: c.FormValue("next"), Carried: c.FormValue("carried")}
+	s, err := p.Accounts.SignIn(c.Request().Context(), username, c.FormValue("password"), c.FormValue("code"))
 	if errors.Is(err, auth.ErrLoginFailed) {
-		return p.showLogin(c, http.StatusUnauthorized, p.page(c).refused(auth.ErrLoginFailed), username, next)
+		return p.showLogin(c, http.StatusUnauthorized, p.page(c).refused(auth.ErrLoginFailed), d, username)
 	}
 	if err != nil {
 		return err
 	}
-	p.Accounts.SetCookie(c, s)
-	if !local(next) {
-		next = first(s.Staff)
+	return p.signedIn(c, s, d)
+}
+
+// signedIn gives the browser its session in place of the one that it had.
+func (p *Pages) signedIn(c echo.Context, s auth.Session, d loginPage) error {
+	if before := p.Accounts.CookieToken(c.Request()); before != "" {
+		if err := p.Accounts.Logout(c.Request().Context(), before); err != nil {
+			return err
+		}
 	}
-	return c.Redirect(http.StatusSeeOther, next)
+	p.enters(c, s)
+	if form, ok := p.broughtBack(s.Staff, d.Carried); ok && s.Step == auth.Ready {
+		return p.resume(c, s.Staff, form)
+	}
+	return c.Redirect(http.StatusSeeOther, p.onwards(s, d.Next))
+}
+
+// enters sets the cookies of somebody who has signed in.
+func (p *Pages) enters(c echo.Context, s auth.Session) {
+	p.Accounts.SetCookie(c, s)
+	p.rememberWho(c, s.Staff)
+}
+
+// onwards is where somebody goes who has signed in.
+func (p *Pages) onwards(s auth.Session, next string) string {
+	switch {
+	case s.Step != auth.Ready:
+		return stepAt(s.Step)
+	case local(next):
+		return next
+	}
+	return first(s.Staff)
+}
+
+// stepAt is the page that a step is taken on.
+func stepAt(step auth.Step) string {
+	if step == auth.SetFactor {
+		return "/staff/account/factor"
+	}
+	return "/staff/account"
 }
 
 // beginnings is where somebody's work begins: on the first of these that they
 // may see.
-var beginnings = []string{"/manage", "/desk", "/call", "/manage/notices", "/manage/alarms", "/manage/audit", "/manage/policy"}
+var beginnings = []string{"/manage", "/desk", "/call", "/manage/notices", "/manage/alarms", "/manage/people", "/manage/audit", "/manage/policy"}
 
 func first(s *auth.Staff) string {
 	for _, page := range beginnings {
@@ -95,7 +163,25 @@ func (p *Pages) logout(c echo.Context) error {
 		return err
 	}
 	p.Accounts.ClearCookie(c)
+	p.forgetWho(c)
+	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return c.Redirect(http.StatusSeeOther, "/staff/login")
+}
+
+// loginFirst sends somebody who is not signed in to where they can be. Whoever
+// was sending a form is asked there and then, and their form is kept.
+func (p *Pages) loginFirst(c echo.Context) error {
+	r := c.Request()
+	if carried := p.carry(c); carried != "" {
+		pg := p.page(c)
+		pg.Notice = pg.T("login.kept")
+		return p.showLogin(c, http.StatusUnauthorized, pg, loginPage{Carried: carried}, "")
+	}
+	to := "/staff/login"
+	if r.Method == http.MethodGet && local(r.URL.Path) {
+		to += "?" + url.Values{"next": {r.URL.Path}}.Encode()
+	}
+	return c.Redirect(http.StatusSeeOther, to)
 }
 
 type errorPage struct {
@@ -109,12 +195,13 @@ type errorPage struct {
 // who are not signed in are sent to where they can be.
 func (p *Pages) Error(c echo.Context, status int, f *fault.Error) error {
 	r := c.Request()
-	if f.Code == auth.ErrLoginRequired.Code {
-		to := "/staff/login"
-		if r.Method == http.MethodGet && local(r.URL.Path) {
-			to += "?" + url.Values{"next": {r.URL.Path}}.Encode()
-		}
-		return c.Redirect(http.StatusSeeOther, to)
+	switch f.Code {
+	case auth.ErrLoginRequired.Code:
+		return p.loginFirst(c)
+	case auth.ErrFactorNeeded.Code:
+		return c.Redirect(http.StatusSeeOther, stepAt(auth.SetFactor))
+	case auth.ErrPasswordOld.Code:
+		return c.Redirect(http.StatusSeeOther, stepAt(auth.ChoosePassword))
 	}
 	pg := p.page(c)
 	retryLater(c, f)

@@ -89,7 +89,7 @@ func otherLanguage(u url.URL, now string) string {
 func (pg page) navigation(here string) []link {
 	var all []link
 	for _, l := range []struct{ to, key string }{
-		{"/desk", "nav.desk"}, {"/call", "nav.call"}, {"/manage", "nav.manage"}, {"/manage/policy", "nav.policy"},
+		{"/desk", "nav.desk"}, {"/call", "nav.call"}, {"/manage", "nav.manage"}, {"/manage/people", "nav.people"}, {"/manage/policy", "nav.policy"},
 	} {
 		if maySee(pg.Staff, l.to) {
 			all = append(all, link{To: l.to, Text: pg.T(l.key), Here: here == l.to || strings.HasPrefix(here, l.to+"/")})
@@ -219,6 +219,6 @@ func mayPost(s *auth.Staff, path string) bool {
 // cannot is for the error handler.
 func told(err error) (*fault.Error, bool) {
 	f := fault.Of(err)
-	return f, f.Code == hall.ErrReadingMissing.Code || // they can see to it themselves
+	return f, f.Code == hall.ErrReadingMissing.Code || f.Code == auth.ErrNotPermitted.Code || // they can see to it themselves
 		f.Kind != fault.Internal && f.Kind != fault.Unauthorized && f.Kind != fault.Forbidden
 }

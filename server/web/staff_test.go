@@ -323,7 +323,7 @@ func TestWhoMayNotEnterIsToldWhatToDo(t *testing.T) {
 		}
 	}
 	tn.staff(auth.Hall).get("/staff/login").send("/staff/login", "username", auth.Hall, "password", password, "next", "https://elsewhere.example/").want(http.StatusOK, "今天的预约")
-	v.send("/staff/login", "username", "nobody", "password", "wrong").want(http.StatusUnauthorized, "用户名或密码不对")
+	v.send("/staff/login", "username", "nobody", "password", "wrong").want(http.StatusUnauthorized, "用户名、密码或验证码不对")
 	if got := v.form("/staff/login").Get("username"); got != "nobody" {
 		t.Errorf("the user name came back as %q", got)
 	}

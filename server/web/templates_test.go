@@ -31,6 +31,7 @@ var shown = map[string]any{
 	"phone": phonePage{}, "places": placesPage{}, "settings": settingsPage{}, "slow": slowPage{}, "staff": staffPage{}, "today": todayPage{},
 	"notices": noticesPage{}, "announced": announcedPage{}, "drafts": draftsPage{}, "draft": draftPage{}, "compose": composePage{},
 	"help": helpPage{}, "foreign": foreignPage{}, "privacy": privacyPage{}, "accessibility": explaining{}, "bring": bringPage{}, "rare": rarePage{}, "offline": explaining{}, "rebook": rebookPage{},
+	"account": accountPage{}, "factor": factorPage{}, "link": linkPage{}, "people": peoplePage{}, "person": personPage{}, "resume": resumePage{},
 	"audit": auditPage{}, "alarms": alarmsPage{},
 	"console": consolePage{},
 }
@@ -163,7 +164,7 @@ func composed() []string {
 		add("policy.scope.", string(r.Scope))
 	}
 	add("policy.who.", string(policy.Open), string(policy.Couple))
-	add("role.", auth.Operator, auth.Hall, auth.Registrar, auth.Manager, auth.District, auth.Auditor, auth.SysAdmin, auth.SecAdmin)
+	add("role.", auth.AllRoles()...)
 	for _, purpose := range watch.Purposes() {
 		add("watch.for.", string(purpose))
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 
 	"hunyue/hall"
+	"hunyue/internal/date"
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
 )
@@ -234,7 +235,10 @@ func (v *visitor) book() {
 // staff is a browser in which somebody with this role has signed in.
 func (tn *town) staff(role string) *visitor {
 	tn.t.Helper()
-	_, err := tn.Accounts.AddUser(tn.t.Context(), "test", auth.NewUser{Username: role, Password: password, Roles: []string{role}, Offices: []string{office}})
+	_, err := tn.Accounts.AddUser(tn.t.Context(), "test", auth.NewUser{
+		Username: role, Password: password, Roles: []string{role}, Offices: []string{office},
+		CertificateFrom: date.Date{Year: 2026, Month: 1, Day: 1}, CertificateTo: date.Date{Year: 2027, Month: 12, Day: 31},
+	})
 	if err != nil {
 		tn.t.Fatal(err)
 	}

@@ -39,6 +39,7 @@ type Pages struct {
 	Limits   *limit.Limiter     // nil: there are none
 	Keys     *seal.Keys
 	Clock    *clock.Clock
+	Base     string // the address that visitors use; "": the one that they ask for
 	Texts    *i18n.Texts
 
 	Maintenance Maintenance
@@ -90,9 +91,8 @@ func (p *Pages) Mount(e *echo.Echo) {
 	p.mountRebook(e)
 	p.mountData(e)
 
-	e.GET("/staff/login", p.loginForm)
-	e.POST("/staff/login", p.login)
-	e.POST("/staff/logout", p.logout)
+	p.mountLogin(e)
+	p.mountPeople(e)
 	e.GET("/staff", p.staff)
 	p.mountStaff(e)
 	p.mountAudit(e)

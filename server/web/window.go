@@ -42,7 +42,11 @@ func (p *Pages) turn(c echo.Context, step func(ctx context.Context, number, coun
 	if err != nil {
 		return err
 	}
-	if err := p.Hall.MayReceive(c.Request().Context(), me(c).Username, g.office.ID); err != nil {
+	err = p.Hall.MayReceive(c.Request().Context(), me(c).Username, g.office.ID)
+	if err == nil {
+		err = me(c).MayCall(p.todayAt(g))
+	}
+	if err != nil {
 		return p.refusedAtWindow(c, g, err)
 	}
 	counter := strings.TrimSpace(c.FormValue("counter"))
@@ -63,7 +67,10 @@ func (p *Pages) complete(c echo.Context) error {
 		return err
 	}
 	ctx, typed := c.Request().Context(), c.FormValue("certificate_number")
-	today := date.DateOf(p.Clock.Now().In(g.office.Location))
+	today := p.todayAt(g)
+	if err := me(c).MayRegister(today); err != nil {
+		return p.refusedAtWindow(c, g, err)
+	}
 	doubt := hall.Doubt(typed, g.Service, g.Office, today)
 	if doubt != "" && c.FormValue("sure_of") != typed && g.Status != booking.Completed {
 		return p.showGuest(c, http.StatusUnprocessableEntity, p.page(c), g, guestPage{Doubted: doubt}, nil)
@@ -73,6 +80,9 @@ func (p *Pages) complete(c echo.Context) error {
 	}
 	return c.Redirect(http.StatusSeeOther, "/desk/"+g.Number)
 }
+
+// todayAt is the day at the office of an appointment.
+func (p *Pages) todayAt(g own) date.Date { return date.DateOf(p.Clock.Now().In(g.office.Location)) }
 
 // notAccepted ends a visit without a registration.
 func (p *Pages) notAccepted(c echo.Context) error {
