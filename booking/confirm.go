@@ -154,7 +154,7 @@ func (d *Desk) prepare(a Application, g grant, rules slots.Rules) (confirmation,
 		if !a.rebooks {
 			c.perPhone = rules.PerPhone
 		}
-		if a.rebooks || !d.shows(g, a.Phone.Number()) { // the hold of who books anew names the phone on file, in hand or not
+		if !d.shows(g, a.Phone.Number()) {
 			c.code = d.Keys.MAC("code", []byte(a.Phone.Number()), []byte(a.Code))
 		}
 	}

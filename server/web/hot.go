@@ -269,7 +269,7 @@ func (p *Pages) provenPhone(c echo.Context) string {
 }
 
 // phoneFor is the mark of the phone that a place is asked for with: the one that
-// was shown, or the one on file where a couple moves its appointment.
+// was shown, or the one on file where a couple moves its appointment or books anew.
 func (p *Pages) phoneFor(c echo.Context) ([]byte, error) {
 	number := c.Param("number")
 	pass, ok := p.passOf(c, number)
@@ -280,8 +280,7 @@ func (p *Pages) phoneFor(c echo.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	phone, err := p.Desk.Phone(a)
-	return p.Desk.PhoneMark(phone.Number()), err
+	return p.Desk.OnFile(a), nil
 }
 
 // goOn does what somebody wanted who had no phone to show: it keeps the time that

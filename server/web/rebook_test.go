@@ -231,3 +231,24 @@ func TestTheRightSaysNothingOfWhatOneOfTheTwoHasBookedSince(t *testing.T) {
 		t.Errorf("the refusal tells of it:\n%s", v.text())
 	}
 }
+
+// A place that is held to move an appointment, or to book one anew, is no way past
+// the code: nobody has shown to have the phone in hand.
+func TestAPlaceHeldForAMoveNeedsACodeToBeBooked(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.visitor()
+	v.book()
+	at := v.URL.Path
+	v.later(2 * time.Minute)
+	v.get(at+"/change?date=2026-05-21").send(at+"/change", "slot", office+"-20260521-0900-marriage").want(http.StatusOK)
+	held := v.form(at + "/change/confirm")
+	v.post("/book/details", held).want(http.StatusOK, "填写双方信息")
+	v.send("/book/check", append(couple(),
+		partyInput(0, "document.number"), synthetic(t, identity.Male), partyInput(1, "document.number"), synthetic(t, identity.Female))...)
+	v.want(http.StatusOK, "核对并验证手机")
+	v.send("/book/confirm", "code", "").want(http.StatusUnprocessableEntity, "请填写短信里的 6 位验证码")
+	if n := tn.active(); n != 1 {
+		t.Errorf("%d appointments, want 1", n)
+	}
+}
