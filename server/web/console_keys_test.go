@@ -341,3 +341,45 @@ func TestTheNumberOfACallIsInNoAddress(t *testing.T) {
 		t.Error("an address has the number")
 	}
 }
+
+// Escape goes back a step, and twice to the box.
+func TestEscapeGoesBackAndTwiceToTheBox(t *testing.T) {
+	tn := newTown(t)
+	s := newSeat(t, tn)
+	s.data("0521")
+	s.chord(browser.Enter)
+	s.await("#slot-1")
+	s.chord(kb.Escape)
+	s.must(s.tab.Await(`#console:not([aria-busy]) #date[value=""]`))
+	s.data("0521") // the day is next
+	s.chord(browser.Enter)
+	s.await("#slot-1")
+	s.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Escape))
+	s.must(s.tab.Await(`#console:not([aria-busy]) #date[value=""]`))
+	s.focusIs("q")
+	s.chord(kb.F4)
+	s.focusIs("date")
+	s.chord(kb.F2)
+	s.focusIs("q")
+	s.chord("/", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	s.must(s.tab.Await("#help[open]"))
+}
+
+// Letters and digits are typed wherever somebody types, and pick only in a list;
+// arrows walk there.
+func TestDigitsPickOnlyInAList(t *testing.T) {
+	tn := newTown(t)
+	s := newSeat(t, tn)
+	s.data("0521")
+	s.chord(browser.Enter)
+	s.await("#slot-1")
+	s.chord(kb.ArrowDown)
+	s.focusIs("slot-2")
+	s.chord(kb.ArrowUp)
+	s.focusIs("slot-1")
+	s.chord(kb.F2)
+	s.data("1")
+	if typed, err := browser.Ask[string](s.tab, `document.getElementById('q').value`); err != nil || typed != "1" || s.posts() != 1 {
+		t.Errorf("the box holds %q, %v, after %d steps; want 1 after 1", typed, err, s.posts())
+	}
+}

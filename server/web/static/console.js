@@ -7,7 +7,7 @@
   var form = document.getElementById("console"), bar = document.querySelector(".offline"), away = document.getElementById("away");
   if (!form || !window.fetch || !window.DOMParser || !window.hunyueKeys) return;
   var keys = window.hunyueKeys.of(form), idleFor = 120000, again = 5000;
-  var busy = false, waiting = null, retry = 0, idle = 0, look = 0, escaped = 0, byMethod = false, lost = false;
+  var busy = false, waiting = null, retry = 0, idle = 0, look = 0, escaped = 0, byMethod = false, lost = false, toBox = false, looks = 0;
 
   function byId(id) { return document.getElementById(id); }
   function pad(n) { return (n < 10 ? "0" : "") + n; }
@@ -24,18 +24,20 @@
     clearTimeout(retry);
     clearTimeout(look);
     fetch(form.action, { method: "POST", body: body, headers: { Accept: "text/html" } }).then(function (answer) {
-      if (answer.redirected || answer.status === 401) { location.href = "/call"; throw "signed out"; }
-      if (answer.status >= 500 && answer.status !== 503) throw "trouble";
-      return answer.text();
-    }).then(function (text) {
-      var page = new DOMParser().parseFromString(text, "text/html");
-      if (!page.getElementById("console")) throw "another page";
+      return answer.text().then(function (text) {
+        var page = new DOMParser().parseFromString(text, "text/html");
+        if (page.getElementById("console")) return page;
+        if (answer.status >= 500) throw "trouble";
+        location.href = "/call"; // signed out, or not theirs any more
+        throw "another page";
+      });
+    }).then(function (page) {
       waiting = null;
       lost = false;
       bar.hidden = true;
       swap(page, before);
     }).catch(function (why) {
-      if (why !== "signed out") gone();
+      if (why !== "another page") gone();
     }).then(function () {
       busy = false;
       form.removeAttribute("aria-busy");
@@ -83,7 +85,8 @@
       var input = byId(id);
       if (input && now[id] !== before[id]) input.value = now[id];
     });
-    focus(byId(form.getAttribute("data-focus")) || byId(had) || byId("q"));
+    focus(!toBox && (byId(form.getAttribute("data-focus")) || byId(had)) || byId("q"));
+    toBox = false;
     soon();
     rest();
   }
@@ -94,11 +97,13 @@
     if (document.activeElement === document.body) byId("q").focus();
   }
 
-  // How the text stands is asked for again while it is on its way.
+  // How the text stands is asked for again while it is on its way, less and less
+  // often: there is a button for it.
   function soon() {
     var seconds = +form.getAttribute("data-again");
     clearTimeout(look);
-    if (seconds) look = setTimeout(function () { if (!byId("q").value) send("look"); }, seconds * 1000);
+    if (!seconds) looks = 0;
+    else if (looks < 5) look = setTimeout(function () { looks++; if (!byId("q").value) send("look"); }, (seconds << looks) * 1000);
   }
 
   // A call that breaks off parks by itself.
@@ -134,6 +139,7 @@
     if (!on) return false;
     if (on.tagName === "BUTTON") send(on.value);
     else focus(on);
+    toBox = busy && action === "box"; // also once the answer is there
     return true;
   }
 
@@ -142,7 +148,8 @@
     if (byMethod) return;
     rest();
     var action = keys.action(event);
-    if (action === "back" && twice(event.timeStamp)) action = "box";
+    if (action !== "back") escaped = 0; // something was done in between
+    else if (twice(event.timeStamp)) action = "box";
     if (action) {
       event.preventDefault(); // also where there is nothing to do: no browser acts on it then
       act(action);
@@ -158,7 +165,7 @@
   });
 
   function twice(at) {
-    var soonAfter = at - escaped < 600;
+    var soonAfter = escaped && at - escaped < 600;
     escaped = at;
     return soonAfter;
   }
