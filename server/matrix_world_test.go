@@ -141,7 +141,7 @@ func (m *matrix) name() {
 	m.params = map[string]string{
 		":office": here, ":number": word(m.booked, "number"), ":date": "2026-05-27", ":step": "again",
 		":username": "late", ":token": "x",
-		":id": fmt.Sprint(stop["id"]),
+		":id": fmt.Sprint(stop["id"]), ":call": "1",
 	}
 	m.params["/notices/:id"] = m.notice()
 	m.params["/manage/notices/:id"] = m.params["/notices/:id"]
@@ -157,6 +157,8 @@ func (m *matrix) name() {
 		"POST /b/:number/change/code": onTheWeb, "POST /b/:number/change/confirm": onTheWeb,
 		"GET /call/book/details": onThePhone,
 		"GET /call":              {"office": here}, "POST /call": {"office": here},
+		"GET /call/list": {"office": here}, "GET /call/stats": {"office": here},
+		"POST /call/list/next": {"office": here}, "POST /call/list/back": {"office": here, "call": "1"}, "POST /call/list/:call": {"office": here},
 		"GET /desk": {"office": here}, "POST /desk/find": search, "POST /desk/reading": {"office": here},
 		"POST /manage/notices/new":          {"office": here, "kind": "reminder", "audience": "public", "step": "save"},
 		"POST /manage/notices/:id/step":     {"version": "1", "step": "withdrawn", "reason": "-"},

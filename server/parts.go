@@ -20,6 +20,7 @@ import (
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
 	"hunyue/server/limit"
+	"hunyue/server/operator"
 	"hunyue/server/watch"
 	"hunyue/server/web"
 	"hunyue/slots"
@@ -91,6 +92,7 @@ func assemble(ctx context.Context, c config, at addresses, log *slog.Logger) (*p
 	}
 	p.pages, err = web.New(web.Pages{
 		Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Notices: p.notices, Limits: p.limits, Accounts: p.accounts, Looks: p.looks, Dev: p.sent,
+		Calls: &notify.CallList{DB: p.staff}, Operator: &operator.Store{DB: p.staff},
 		Keys: p.keys, Clock: p.clock, Texts: p.texts, Maintenance: c.Maintenance, Base: c.BaseURL,
 	})
 	if err != nil {

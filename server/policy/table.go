@@ -88,6 +88,11 @@ func desk() []Rule {
 		pages(get, books, Anything, "/call/:number/:step"), // leads back to the page above
 		pages(post, books, Record, "/call/:number/cancel", "/call/:number/unmask"),
 		pages(post, manages, Record, "/call/:number/excuse"),
+		pages(get, books, Form, "/call/list", "/call/stats"),
+		pages(get, books, Anything, "/call/list/:call"), // leads back to the list
+		pages(post, books, Form, "/call/list/next", "/call/list/back", "/call/list/:call"),
+		pages(get, books, Self, "/call/keys"),
+		pages(post, books, Self, "/call/keys"),
 
 		pages(get, receives, Form, "/desk"),
 		pages(post, receives, Form, "/desk/find", "/desk/reading"),

@@ -73,9 +73,13 @@ func (k *console) show() error {
 	}
 	d := &k.d
 	d.Office, d.Begun, d.Changing = named{k.office.ID, d.officeName(k.office)}, k.st.begun(), k.st.Changing
-	d.keys = keysOf(nil)
+	chosen, err := k.Operator.Bindings(k.c.Request().Context(), me(k.c).ID)
+	if err != nil {
+		return err
+	}
+	d.keys = keysOf(chosen.Named())
 	d.Help = d.keyHelp(d.keys)
-	if d.Chosen, err = overrides(nil); err != nil {
+	if d.Chosen, err = overrides(chosen.Named()); err != nil {
 		return err
 	}
 	if d.State, err = k.sealCallState(k.st, me(k.c).Actor()); err != nil {

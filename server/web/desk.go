@@ -73,7 +73,7 @@ func (p *Pages) showToday(c echo.Context, status int, pg page, o slots.Office, t
 	t.page, t.Rows, t.Day, t.Key = pg, rows, pg.Day(day), newKey()
 	t.Office = named{o.ID, pg.officeName(o)}
 	t.Find = field{Name: "q", Label: pg.T("desk.find"), Hint: pg.T("desk.find_hint"), Value: t.Find.Value, Auto: "off"}
-	if t.Offices, err = p.officeLinks(c, pg, o.ID, s.Offices); err != nil {
+	if t.Offices, err = p.officeLinks(c, pg, "/desk", o.ID, s.Offices); err != nil {
 		return err
 	}
 	if rules.Screening != slots.ScreeningOff {
@@ -87,14 +87,14 @@ func (p *Pages) showToday(c echo.Context, status int, pg page, o slots.Office, t
 }
 
 // officeLinks leads to the same page at their other offices.
-func (p *Pages) officeLinks(c echo.Context, pg page, here string, ids []string) ([]link, error) {
+func (p *Pages) officeLinks(c echo.Context, pg page, at, here string, ids []string) ([]link, error) {
 	var links []link
 	for _, id := range ids {
 		o, err := p.Offices.Office(c.Request().Context(), id)
 		if err != nil {
 			return nil, err
 		}
-		links = append(links, link{"/desk?office=" + id, pg.officeName(o), id == here})
+		links = append(links, link{at + "?office=" + id, pg.officeName(o), id == here})
 	}
 	if len(links) < 2 {
 		return nil, nil

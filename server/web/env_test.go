@@ -24,6 +24,7 @@ import (
 	"hunyue/notify"
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
+	"hunyue/server/operator"
 	"hunyue/server/policy"
 	"hunyue/server/watch"
 	"hunyue/slots"
@@ -75,6 +76,8 @@ func newTown(t *testing.T) *town {
 		Hall: &hall.Desk{DB: db, Offices: offices, Keys: keys, Clock: now, Log: log}, Offices: offices,
 		Codes:    &notify.Codes{DB: db, Keys: keys, Outbox: outbox, Limits: true},
 		Notices:  &notify.Notices{DB: db, Clock: now},
+		Calls:    &notify.CallList{DB: db},
+		Operator: &operator.Store{DB: db},
 		Accounts: &auth.Accounts{DB: db, Redis: client, Prefix: prefix, Keys: keys, Clock: now},
 		Dev:      &notify.DevChannel{DB: db}, Keys: keys, Clock: now, Texts: texts,
 	})

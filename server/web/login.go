@@ -24,7 +24,7 @@ type loginPage struct {
 func (p *Pages) mountLogin(e *echo.Echo) {
 	e.GET("/staff/login", p.loginForm)
 	e.POST("/staff/login", p.login)
-	e.POST("/staff/logout", p.logout)
+	e.POST("/staff/logout", p.logout, p.freesCall)
 	e.GET("/staff/link/:token", p.linkForm)
 	e.POST("/staff/link/:token", p.followLink)
 	e.GET("/staff/account", p.account)

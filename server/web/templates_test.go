@@ -34,6 +34,7 @@ var shown = map[string]any{
 	"account": accountPage{}, "factor": factorPage{}, "link": linkPage{}, "people": peoplePage{}, "person": personPage{}, "resume": resumePage{},
 	"audit": auditPage{}, "alarms": alarmsPage{},
 	"console": consolePage{},
+	"calls":   callsPage{}, "keys": keysPage{}, "stats": statsPage{},
 }
 
 func TestEveryTemplateNamesOnlyWhatItsPageHas(t *testing.T) {
@@ -152,6 +153,17 @@ func composed() []string {
 	for _, s := range []notify.NoticeState{notify.Draft, notify.HandedIn, notify.SentBack, notify.Published, notify.Withdrawn, notify.Superseded} {
 		add("notices.state.", string(s))
 	}
+	for _, reason := range notify.CallReasons() {
+		add("calls.reason.", string(reason))
+		add("calls.say.", string(reason))
+	}
+	for _, outcome := range notify.Outcomes() {
+		add("calls.outcome.", string(outcome))
+	}
+	add("calls.say.", "suspended")
+	for _, a := range shownActions() {
+		add("keys.do.", string(a))
+	}
 	add("publish.closed.", "holiday", "exception", "no_hours")
 	add("data.consent.", "agreement", "privacy", "health", "other")
 	add("data.event.", "called", "data_corrected", "data_opened", "data_erased", "excused", "moved", "reason", "other")
@@ -234,7 +246,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 
 // isInput reports whether a name is that of an input or a file and not of a text.
 func isInput(name string) bool {
-	return slices.Contains([]string{"close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity.", "special.slot_minutes", "document.type", "document.number", "console.css", "console.js"}, name)
+	return slices.Contains([]string{"keys.js", "close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity.", "special.slot_minutes", "document.type", "document.number", "console.css", "console.js"}, name)
 }
 
 // What was written for the pages and is asked for by nobody is a leftover.

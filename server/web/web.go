@@ -21,6 +21,7 @@ import (
 	"hunyue/server/auth"
 	"hunyue/server/i18n"
 	"hunyue/server/limit"
+	"hunyue/server/operator"
 	"hunyue/server/watch"
 	"hunyue/slots"
 )
@@ -33,6 +34,8 @@ type Pages struct {
 	Offices  *slots.Store
 	Codes    *notify.Codes
 	Notices  *notify.Notices
+	Calls    *notify.CallList
+	Operator *operator.Store
 	Accounts *auth.Accounts
 	Looks    *watch.Log         // what staff see of couples
 	Dev      *notify.DevChannel // nil outside demo mode
@@ -63,7 +66,7 @@ func New(p Pages) (*Pages, error) {
 // table of the package policy. Writes need protection against other sites' forms around them
 // (http.CrossOriginProtection): couples and staff are known by cookies.
 func (p *Pages) Mount(e *echo.Echo) {
-	e.Use(watch.Mark)
+	e.Use(watch.Mark, p.keepsCall)
 	e.Use(p.Maintenance.Refused(p.Clock.Now))
 	e.GET("/", p.home)
 	e.GET("/notice", p.notice)
@@ -138,6 +141,8 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	call := e.Group("/call")
 	p.mountConsole(call)
 	p.phone().mount(call)
+	p.mountCalls(call)
+	p.mountKeys(call)
 	call.GET("/:number", p.called)
 	call.POST("/:number/unmask", p.unmaskCalled)
 	call.POST("/:number/cancel", p.cancelForCaller)
