@@ -2,10 +2,8 @@ package booking
 
 import (
 	"context"
-	"io"
-	"testing"
-
 	"log/slog"
+	"testing"
 
 	"github.com/google/uuid"
 
@@ -25,7 +23,7 @@ func (w *world) tell() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	sender := &notify.Sender{DB: w.db, Channel: deaf{}, Texts: texts, Keys: w.desk.Keys, Clock: w.desk.Clock, Lookup: w.desk.Letter}
 	worker := &notify.Worker{
 		DB: w.db, Outbox: notify.NewOutbox(w.db, w.desk.Clock, log), Log: log,

@@ -16,7 +16,7 @@ type Day struct {
 	Moved       int `db:"moved"`
 	Cancelled   int `db:"cancelled"`
 
-	Average time.Duration // of a call of the list, from taking it in hand to recording it; 0: none
+	Average time.Duration `db:"-"` // of a call of the list, from taking it in hand to recording it; 0: none
 }
 
 // Empty reports whether they have done nothing yet.

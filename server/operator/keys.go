@@ -35,8 +35,14 @@ var defaults = []struct {
 	action Action
 	key    string
 }{
-	{Box, "F2"}, {Date, "F4"}, {Park, "F8"}, {Change, "F9"},
-	{Save, "Ctrl+Enter"}, {Help, "Ctrl+/"}, {Back, "Escape"}, {Wait, "W"},
+	{Box, "F2"},
+	{Date, "F4"},
+	{Park, "F8"},
+	{Change, "F9"},
+	{Save, "Ctrl+Enter"},
+	{Help, "Ctrl+/"},
+	{Back, "Escape"},
+	{Wait, "W"},
 }
 
 // Actions is every action, in the order in which they are shown.

@@ -88,7 +88,7 @@ func TestOperatorsWorkOffTheCallList(t *testing.T) {
 	if text := anna.text(); strings.Contains(text, "7123456") || strings.Contains(text, "0001") || strings.Contains(text, "张") {
 		t.Errorf("somebody is named before anybody is called:\n%s", text)
 	}
-	first := anna.send(callList+"/next").want(http.StatusOK, "现在拨打", "尾号 3456 的机主", "原因是停电", "不算爽约", "张*、李*", "您正在打")
+	first := anna.send(callList+"/next").want(http.StatusOK, "现在拨打", "尾号 3456 的机主", "原因是停电", "不算爽约", "优先改约：", "张*、李*", "您正在打")
 	if text := first.text(); !strings.Contains(text, "07367123456") || strings.Contains(text, "139 0000 0001") {
 		t.Errorf("anna does not see her phone, or another one:\n%s", text)
 	}

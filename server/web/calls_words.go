@@ -1,12 +1,14 @@
 package web
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"hunyue/booking"
 	"hunyue/internal/date"
 	"hunyue/notify"
 	"hunyue/server/auth"
@@ -81,6 +83,7 @@ type heldCall struct {
 	When, Why, Tried                  string
 	First                             said // who is to be on the phone
 	Say                               said
+	Right                             string // to book anew without typing; "" where they have none
 	Meaning                           string // of what is said in another language; "" where it is the reader's
 	Outcomes                          []option
 	Wrong                             string
@@ -124,6 +127,9 @@ func (p *Pages) heldCall(c echo.Context, pg page, o slots.Office, call notify.Ca
 	theirs.Reader = p.Texts.In(a.Locale)
 	held.First = said{theirs.HTMLLang(), theirs.T("calls.first", "tail", tail(phone.Number()))}
 	held.Say = said{Lang: theirs.HTMLLang()}
+	if held.Right, err = p.right(c, pg, mine); err != nil {
+		return nil, err
+	}
 	if held.Say.Text, err = p.say(c, theirs, mine, call); err == nil && theirs.Lang != pg.Lang {
 		held.Meaning, err = p.say(c, pg, mine, call)
 	}
@@ -146,6 +152,19 @@ func (p *Pages) say(c echo.Context, pg page, mine own, call notify.Call) (string
 		return pg.T("calls.say.restricted", append(facts, "until", pg.ShortDay(until))...), nil
 	}
 	return pg.T("calls.say."+string(call.Reason), facts...), nil
+}
+
+// right says until when a couple whom a suspension met may book anew (domain rule
+// 58); "" where they may not, or have.
+func (p *Pages) right(c echo.Context, pg page, mine own) (string, error) {
+	right, err := p.Desk.Right(c.Request().Context(), mine.appointment)
+	switch {
+	case errors.Is(err, booking.ErrNoRebooking):
+		return "", nil
+	case right.Until.IsZero():
+		return pg.T("calls.right_open"), err
+	}
+	return pg.T("calls.right_until", "day", pg.ShortDay(right.Until)), err
 }
 
 // keptOut is until when whoever booked cannot book online; zero: they can.

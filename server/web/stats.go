@@ -41,8 +41,13 @@ func (pg page) statRows(d operator.Day) []statRow {
 		key string
 		n   int
 	}{
-		{"stats.booked", d.Booked}, {"stats.moved", d.Moved}, {"stats.cancelled", d.Cancelled},
-		{"stats.calls", d.Calls}, {"stats.reached", d.Reached}, {"stats.no_answer", d.NoAnswer}, {"stats.wrong_number", d.WrongNumber},
+		{"stats.booked", d.Booked},
+		{"stats.moved", d.Moved},
+		{"stats.cancelled", d.Cancelled},
+		{"stats.calls", d.Calls},
+		{"stats.reached", d.Reached},
+		{"stats.no_answer", d.NoAnswer},
+		{"stats.wrong_number", d.WrongNumber},
 	} {
 		rows = append(rows, statRow{pg.T(r.key), strconv.Itoa(r.n)})
 	}
