@@ -27,7 +27,7 @@ func (d Day) Empty() bool { return d == Day{} }
 func (s *Store) Day(ctx context.Context, actor string, from, until time.Time) (Day, error) {
 	var d Day
 	err := s.DB.GetContext(ctx, &d, `
-		SELECT count(*) FILTER (WHERE action = 'called' AND detail NOT LIKE '% given_up') AS calls,
+		SELECT count(*) FILTER (WHERE action = 'called' AND detail ~ ' (reached|no_answer|wrong_number)$') AS calls,
 			count(*) FILTER (WHERE action = 'called' AND detail LIKE '% reached') AS reached,
 			count(*) FILTER (WHERE action = 'called' AND detail LIKE '% no_answer') AS no_answer,
 			count(*) FILTER (WHERE action = 'called' AND detail LIKE '% wrong_number') AS wrong_number,
@@ -69,7 +69,7 @@ func (s *Store) average(ctx context.Context, actor string, from, until time.Time
 		  AND called.at >= $2
 		  AND called.at < $3
 		  AND called.action = 'called'
-		  AND called.detail NOT LIKE '% given_up'`, actor, from, until)
+		  AND called.detail ~ ' (reached|no_answer|wrong_number)$'`, actor, from, until)
 	if err != nil {
 		return 0, fmt.Errorf("how long calls of %s take: %w", actor, err)
 	}

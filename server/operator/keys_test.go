@@ -190,6 +190,7 @@ func TestTheDayIsWhatTheAuditSays(t *testing.T) {
 	at(anna, "10:00:00", "booked", "appointment:3", "q")
 	at(anna, "10:01:00", "moved", "appointment:3", "q r")
 	at(anna, "10:02:00", "cancelled", "appointment:3", "")
+	at(anna, "10:03:00", "called", "appointment:4", "") // to a counter of the hall
 	at(ben, "10:02:00", "called", "appointment:2", "booked wrong_number")
 	want := operator.Day{Calls: 2, Reached: 1, NoAnswer: 1, Booked: 1, Moved: 1, Cancelled: 1, Average: 2 * time.Minute}
 	if diff := cmp.Diff(want, dayOf(t, s.DB, anna, morning)); diff != "" {

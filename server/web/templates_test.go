@@ -166,7 +166,7 @@ func composed() []string {
 	}
 	add("publish.closed.", "holiday", "exception", "no_hours")
 	add("data.consent.", "agreement", "privacy", "health", "other")
-	add("data.event.", "called", "data_corrected", "data_opened", "data_erased", "excused", "moved", "reason", "other")
+	add("data.event.", "call_taken", "called", "data_corrected", "data_opened", "data_erased", "excused", "moved", "reason", "other")
 	add("data.message.", string(notify.Booked), string(notify.Moved), string(notify.Cancelled), string(notify.CancelledByOffice), string(notify.NoShow),
 		string(notify.HealthDeferred), string(notify.Reminder), string(notify.Tried), string(notify.Restricted), string(notify.PhoneChanged), "other")
 	add("data.sent.", "pending", "done", "failed", "dropped", "other")
