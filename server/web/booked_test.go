@@ -23,7 +23,7 @@ import (
 )
 
 // heading is the main heading of the page.
-func (v *visitor) heading() string { return textOf(v, "h1") }
+func (v *visitor) heading() string { return strings.ReplaceAll(textOf(v, "h1"), "\u2060", "") }
 
 // asksAgain reports whether the browser will ask for the page again by itself.
 func (v *visitor) asksAgain() bool { return v.header.Get("Refresh") != "" }

@@ -47,7 +47,7 @@
   function gone() {
     if (!lost) {
       var now = new Date();
-      away.textContent = away.textContent.replace(/\d\d:\d\d|\{time\}/, pad(now.getHours()) + ":" + pad(now.getMinutes()));
+      away.textContent = away.textContent.replace(/\d\d:\d\d|--:--/, pad(now.getHours()) + ":" + pad(now.getMinutes()));
     }
     lost = true;
     bar.hidden = false;
