@@ -73,7 +73,7 @@ func desk() []Rule {
 	return slices.Concat(
 		pages(get, nil, Self, "/staff"),
 		entries(get, "/staff/account", "/staff/account/factor"),
-		entries(post, "/staff/account/factor", "/staff/account/password", "/staff/account/sessions"),
+		entries(post, "/staff/account/factor", "/staff/account/key", "/staff/account/password", "/staff/account/sessions"),
 
 		pages(get, books, Form, "/call"),
 		pages(post, books, Form, "/call"),

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -18,6 +19,7 @@ type loginPage struct {
 	Username, Password, Code field
 	Next                     string
 	Carried                  string // a form that was being filled in, sealed
+	Key                      auth.Challenge
 }
 
 // mountLogin adds what staff sign in with, and see to their own account on.
@@ -32,6 +34,7 @@ func (p *Pages) mountLogin(e *echo.Echo) {
 	e.POST("/staff/account/password", p.changePassword)
 	e.GET("/staff/account/factor", p.factorForm)
 	e.POST("/staff/account/factor", p.setFactor)
+	e.POST("/staff/account/key", p.setKey)
 }
 
 // loginForm asks staff who they are.
@@ -62,6 +65,10 @@ func (p *Pages) showLogin(c echo.Context, status int, pg page, d loginPage, user
 	d.Username = field{Name: "username", Label: pg.T("login.username"), Value: username, Auto: "username"}
 	d.Password = field{Name: "password", Label: pg.T("login.password"), Type: "password", Auto: "current-password"}
 	d.Code = field{Name: "code", Label: pg.T("login.code"), Hint: pg.T("login.code_hint"), Mode: "numeric", Auto: "one-time-code"}
+	var err error
+	if d.Key, err = p.Accounts.AskKey(p.origin(c)); err != nil {
+		return err
+	}
 	return p.render(c, status, "login", d)
 }
 
@@ -70,7 +77,7 @@ func (p *Pages) showLogin(c echo.Context, status int, pg page, d loginPage, user
 func (p *Pages) login(c echo.Context) error {
 	username := c.FormValue("username")
 	d := loginPage{Next: c.FormValue("next"), Carried: c.FormValue("carried")}
-	s, err := p.Accounts.SignIn(c.Request().Context(), username, c.FormValue("password"), c.FormValue("code"))
+	s, err := p.shown(c, username, c.FormValue("password"))
 	if errors.Is(err, auth.ErrLoginFailed) {
 		return p.showLogin(c, http.StatusUnauthorized, p.page(c).refused(auth.ErrLoginFailed), d, username)
 	}
@@ -78,6 +85,20 @@ func (p *Pages) login(c echo.Context) error {
 		return err
 	}
 	return p.signedIn(c, s, d)
+}
+
+// shown signs somebody in with what they show: a key, or a code, or neither.
+func (p *Pages) shown(c echo.Context, username, password string) (auth.Session, error) {
+	ctx := c.Request().Context()
+	if answer := c.FormValue("key_answer"); answer != "" {
+		return p.Accounts.SignInWithKey(ctx, p.origin(c), username, password, c.FormValue("key_state"), answer)
+	}
+	return p.Accounts.SignIn(ctx, username, password, c.FormValue("code"))
+}
+
+// origin is the address that visitors use.
+func (p *Pages) origin(c echo.Context) string {
+	return cmp.Or(p.Base, c.Scheme()+"://"+c.Request().Host)
 }
 
 // signedIn gives the browser its session in place of the one that it had.

@@ -91,13 +91,16 @@ func (p *Pages) endOwn(c echo.Context) error {
 
 type factorPage struct {
 	page
-	Must           bool // before anything else
-	Key, Sealed    string
-	QR             qrCode
-	Code, Password field
+	Must                 bool // before anything else
+	Secret, Sealed       string
+	QR                   qrCode
+	Code, Password       field
+	Key                  auth.Challenge
+	Keys                 []string // that are set up
+	KeyName, KeyPassword field
 }
 
-// factorForm offers a secret for codes.
+// factorForm offers a secret for codes, and a key where one can be used.
 func (p *Pages) factorForm(c echo.Context) error {
 	secret, err := p.Accounts.NewSecret(me(c), "Hunyue")
 	if err != nil {
@@ -113,12 +116,49 @@ func (p *Pages) showFactor(c echo.Context, status int, pg page, secret auth.Secr
 	}
 	d := factorPage{
 		page: pg, Must: auth.StepOf(c.Request().Context()) == auth.SetFactor,
-		Key: inFours(secret.Key), Sealed: secret.Sealed, QR: qrCode{code},
-		Code:     pg.typed(field{Name: "code", Mode: "numeric", Auto: "one-time-code"}, "factor.code", "", wrong),
-		Password: pg.typed(field{Name: "password", Type: "password", Auto: "current-password"}, "factor.password", "", wrong),
+		Secret: inFours(secret.Key), Sealed: secret.Sealed, QR: qrCode{code},
+		Code:        pg.typed(field{Name: "code", Mode: "numeric", Auto: "one-time-code"}, "factor.code", "", wrong),
+		Password:    pg.typed(field{Name: "password", Type: "password", Auto: "current-password"}, "factor.password", "", wrong),
+		KeyName:     pg.typed(field{Name: "key_name", Auto: "off", Hint: pg.T("key.name_hint")}, "key.name", c.FormValue("key_name"), wrong),
+		KeyPassword: pg.typed(field{Name: "key_password", Type: "password", Auto: "current-password"}, "factor.password", "", wrong),
 	}
-	d.Mistakes = mistakesIn(pg.Reader, "", d.Code, d.Password)
+	if d.Keys, err = p.Accounts.KeyNames(c.Request().Context(), me(c)); err != nil {
+		return err
+	}
+	if d.Key, err = p.Accounts.OfferKey(c.Request().Context(), me(c), p.origin(c)); err != nil {
+		return err
+	}
+	d.Mistakes = mistakesIn(pg.Reader, "", d.Code, d.Password, d.KeyName, d.KeyPassword)
 	return p.render(c, status, "factor", d)
+}
+
+// setKey sets up a security key that has answered.
+func (p *Pages) setKey(c echo.Context) error {
+	ctx := c.Request().Context()
+	wrong := wrongs{}
+	err := p.Accounts.Reprove(ctx, me(c), c.FormValue("key_password"))
+	var s auth.Session
+	if err == nil {
+		s, err = p.Accounts.SetKey(ctx, p.Accounts.CookieToken(c.Request()), p.origin(c), c.FormValue("key_name"), c.FormValue("key_state"), c.FormValue("key_answer"))
+	}
+	switch {
+	case err == nil:
+		p.enters(c, s)
+		return c.Redirect(http.StatusSeeOther, p.onwards(s, ""))
+	case errors.Is(err, auth.ErrLoginFailed):
+		wrong["key_password"] = "password_wrong"
+	case errors.Is(err, auth.ErrFactorMistaken):
+		wrong["key_name"] = "key_mistaken"
+	case fault.Of(err).Fields["key_name"] != "":
+		wrong = fault.Of(err).Fields
+	default:
+		return err
+	}
+	secret, err := p.Accounts.NewSecret(me(c), "Hunyue")
+	if err != nil {
+		return err
+	}
+	return p.showFactor(c, http.StatusUnprocessableEntity, p.stepping(c), secret, wrong)
 }
 
 // inFours is a key in fours, as it is typed.

@@ -35,7 +35,7 @@ const (
 )
 
 // secrets are never carried: they are typed anew.
-var secrets = []string{"password", "password_new", "code", "totp", "secret"}
+var secrets = []string{"password", "password_new", "code", "totp", "secret", "key_answer"}
 
 const whoPurpose = "who was signed in"
 

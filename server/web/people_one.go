@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -83,7 +82,7 @@ func (p *Pages) invite(c echo.Context) error {
 
 // linkAt is a one-time link as it is handed over.
 func (p *Pages) linkAt(c echo.Context, token string) string {
-	return cmp.Or(p.Base, c.Scheme()+"://"+c.Request().Host) + "/staff/link/" + token
+	return p.origin(c) + "/staff/link/" + token
 }
 
 // person shows an account.
