@@ -12,11 +12,7 @@ import (
 // accountScreens is what staff sign in with, and the accounts.
 var accountScreens = []screen{
 	{"O01", "sign in", []state{
-		{"default", nil, at("/staff/login")},
-		{"error", nil, func(v *guest) {
-			v.get("/staff/login").send("/staff/login", "username", "anna", "password", "x").want(http.StatusUnauthorized)
-		}},
-		{"expired-session", nil, func(v *guest) {
+		{"session-ended", nil, func(v *guest) {
 			v.signIn(auth.Manager)
 			v.later(16 * time.Minute)
 			v.get("/manage").want(http.StatusOK)
