@@ -33,7 +33,9 @@ type screen struct {
 func forStaff(id string) bool { return !strings.HasPrefix(id, "P") }
 
 // allScreens is those of couples and of staff.
-func allScreens() []screen { return slices.Concat(screens, consoleScreens, lineScreens, accountScreens) }
+func allScreens() []screen {
+	return slices.Concat(screens, consoleScreens, lineScreens, accountScreens)
+}
 
 // state is how a screen can look. Before is done two days earlier; show leads
 // there and stays.
