@@ -36,6 +36,7 @@ type config struct {
 	DemoNow        time.Time // zero: now
 	SecondFactor   bool      // nobody works with a password alone
 	Passwords      auth.Profile
+	SignOn         *auth.SignOn // nil: none
 }
 
 // https reports whether visitors come over https.
@@ -74,6 +75,7 @@ func (s settings) config(environ []string) (config, error) {
 		slices.Reverse(usual)
 	}
 	c.SecondFactor = wrong.oneOf("SECOND_FACTOR", s.SecondFactor, usual...) == "required"
+	c.SignOn = wrong.signOn(s, c.BaseURL)
 	if c.Keys == "" {
 		c.Keys = wrong.keyFile(filepath.Join(c.Data, "keys.json"))
 	}
@@ -192,6 +194,29 @@ func (m *mistakes) oneOf(name, value string, all ...string) string {
 		m.add(name, "is %q: write %s.", value, strings.Join(all, " or "))
 	}
 	return value
+}
+
+// signOn is the city's single sign-on, which needs all of its settings and an
+// address of ours to come back to.
+func (m *mistakes) signOn(s settings, base string) *auth.SignOn {
+	if s.OIDCIssuer+s.OIDCClientID+s.OIDCSecretFile == "" {
+		return nil
+	}
+	u, err := url.Parse(s.OIDCIssuer)
+	if err != nil || u.Host == "" || u.Scheme != "https" && public(s.OIDCIssuer) {
+		m.add("OIDC_ISSUER", "is %q: write the address of the single sign-on, https://HOST/PATH.", s.OIDCIssuer)
+	}
+	if s.OIDCClientID == "" {
+		m.add("OIDC_CLIENT_ID", "is missing: write what the single sign-on calls this program.")
+	}
+	secret, err := os.ReadFile(s.OIDCSecretFile)
+	if err != nil || len(strings.TrimSpace(string(secret))) == 0 {
+		m.add("OIDC_CLIENT_SECRET_FILE", "cannot be read: write the file that the secret is in.")
+	}
+	if base == "" {
+		m.add("BASE_URL", "is needed with HUNYUE_OIDC_ISSUER: write the address that people are sent back to.")
+	}
+	return &auth.SignOn{Issuer: s.OIDCIssuer, ClientID: s.OIDCClientID, Secret: strings.TrimSpace(string(secret)), Back: base + "/staff/signon/back"}
 }
 
 func (m *mistakes) baseURL(value string) string {

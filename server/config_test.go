@@ -190,3 +190,34 @@ func TestHelpNamesCommandsAndSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestASingleSignOnNeedsAllOfItsSettings(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("of the test\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := judged(t, nil, []string{
+		"HUNYUE_OIDC_ISSUER=https://sso.example/realm", "HUNYUE_OIDC_CLIENT_ID=hunyue", "HUNYUE_OIDC_CLIENT_SECRET_FILE=" + secret, "HUNYUE_BASE_URL=https://hunyue.example",
+	})
+	if err != nil || got.SignOn == nil || got.SignOn.Secret != "of the test" || got.SignOn.Back != "https://hunyue.example/staff/signon/back" {
+		t.Errorf("%+v, %v", got.SignOn, err)
+	}
+	_, err = judged(t, nil, []string{"HUNYUE_OIDC_ISSUER=http://sso.example"})
+	for _, want := range []string{"OIDC_ISSUER is", "OIDC_CLIENT_ID is missing", "OIDC_CLIENT_SECRET_FILE cannot be read", "BASE_URL is needed"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+	for setting, want := range map[string]string{"HUNYUE_SECOND_FACTOR=no": "required or optional", "HUNYUE_PASSWORD_PROFILE=long": "nist or dengbao3"} {
+		if _, err := judged(t, nil, []string{setting}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", setting, err, want)
+		}
+	}
+	if got, err := judged(t, nil, []string{"HUNYUE_DEMO=1"}); err != nil || got.SecondFactor {
+		t.Errorf("demo mode asks for a second factor: %t, %v", got.SecondFactor, err)
+	}
+	if got, err := judged(t, nil, []string{"HUNYUE_DEMO=1", "HUNYUE_SECOND_FACTOR=required"}); err != nil || !got.SecondFactor {
+		t.Errorf("required in demo mode too: %t, %v", got.SecondFactor, err)
+	}
+}

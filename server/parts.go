@@ -113,7 +113,7 @@ func (p *parts) furnish(ctx context.Context, c config) {
 	}
 	p.accounts = &auth.Accounts{
 		DB: p.staff, Redis: p.redis, Keys: p.keys, Clock: p.clock,
-		Secure: c.https(), SecondFactor: c.SecondFactor, Profile: c.Passwords,
+		Secure: c.https(), SecondFactor: c.SecondFactor, Profile: c.Passwords, SignOn: c.SignOn,
 	}
 	p.offices = &slots.Store{DB: p.booking, Clock: p.clock}
 	p.desk = &booking.Desk{

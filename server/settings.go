@@ -29,6 +29,9 @@ type settings struct {
 	Maintenance    string `name:"maintenance" placeholder:"FROM/TO" help:"From when to when nothing is booked, moved or cancelled online (RFC 3339); couples are told at once."`
 	SecondFactor   string `name:"second-factor" placeholder:"required|optional" help:"Whether staff need a second factor; optional in demo mode, else required."`
 	Passwords      string `name:"password-profile" placeholder:"nist|dengbao3" help:"What is asked of passwords (nist)."`
+	OIDCIssuer     string `name:"oidc-issuer" placeholder:"URL" help:"The city's single sign-on (OpenID Connect); none by default."`
+	OIDCClientID   string `name:"oidc-client-id" placeholder:"NAME" help:"What it calls this program."`
+	OIDCSecretFile string `name:"oidc-client-secret-file" placeholder:"FILE" help:"A file with the secret that it gave us."`
 	DemoNow        string `name:"demo-now" placeholder:"TIME" help:"Start the clock there (RFC 3339); demo mode only."`
 }
 

@@ -32,6 +32,7 @@ var (
 	ErrNotOneself     = fault.New(fault.Forbidden, "not_oneself")            // somebody else has to do it
 	ErrLinkOver       = fault.New(fault.Conflict, "link_over")               // used, too old, or never ours
 	ErrShut           = fault.New(fault.Conflict, "account_shut")            // nothing more is done to a disabled account
+	ErrSignOnAway     = fault.New(fault.Unavailable, "sign_on_away")         // the single sign-on does not answer
 	ErrFactorMistaken = fault.New(fault.Invalid, "factor_mistaken")          // the code is not that of this secret now
 )
 
@@ -113,6 +114,8 @@ type Accounts struct {
 
 	// Profile is what is asked of passwords.
 	Profile Profile
+
+	SignOn *SignOn // of the city; nil: there is none
 
 	// Secure says that the browser comes over https, and so may keep the
 	// cookie under a name that no other host can set.

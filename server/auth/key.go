@@ -76,17 +76,22 @@ func (a *Accounts) AskKey(origin string) (Challenge, error) {
 // challenge seals what has to be remembered of a challenge until it is
 // answered.
 func (a *Accounts) challenge(options any, session *webauthn.SessionData, row string) (Challenge, error) {
-	session.Expires = time.Now().Add(keyLasts)
 	said, err := json.Marshal(options)
 	if err != nil {
 		return Challenge{}, err
 	}
-	plain, err := json.Marshal(session)
+	plain, err := json.Marshal(asking{*session, a.Clock.Now().Add(keyLasts)})
 	if err != nil {
 		return Challenge{}, err
 	}
 	sealed, err := a.Keys.Seal(plain, row)
 	return Challenge{Options: string(said), State: encode(sealed)}, err
+}
+
+// asking is a challenge that waits for its answer.
+type asking struct {
+	Session webauthn.SessionData `json:"session"`
+	Until   time.Time            `json:"until"`
 }
 
 // asked is the challenge that was sealed, if nobody has answered it before.
@@ -95,10 +100,12 @@ func (a *Accounts) asked(ctx context.Context, state, row string) (session webaut
 	if err != nil {
 		return session, false, nil //nolint:nilerr // it is not ours
 	}
+	var asked asking
 	plain, err := a.Keys.Open(sealed, row)
-	if err != nil || json.Unmarshal(plain, &session) != nil {
-		return session, false, nil //nolint:nilerr // likewise
+	if err != nil || json.Unmarshal(plain, &asked) != nil || !a.Clock.Now().Before(asked.Until) {
+		return session, false, nil //nolint:nilerr // likewise, or too late
 	}
+	session = asked.Session
 	sum := sha256.Sum256([]byte(session.Challenge))
 	first, err := a.Redis.SetNX(ctx, a.Prefix+"challenge:"+encode(sum[:]), 1, 2*keyLasts).Result()
 	if err != nil {

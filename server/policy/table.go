@@ -40,7 +40,7 @@ func public() []Rule {
 		open(get, "/", "/notice", "/sw.js", "/offline", "/slow", "/settings", "/static/*", "/healthz", "/readyz", "/metrics",
 			"/notices", "/notices/:id", "/help", "/help/rare-name", "/bring", "/foreign", "/privacy", "/accessibility",
 			"/o/:office", "/o/:office/:date", "/o/:office/:date/phone", "/find", "/find/:step", "/my", "/dev/*",
-			"/staff/login", "/staff/logout", "/staff/link/:token", "/api/openapi.yaml", "/api/docs*",
+			"/staff/login", "/staff/logout", "/staff/link/:token", "/staff/signon", "/staff/signon/back", "/api/openapi.yaml", "/api/docs*",
 			"/api/v1/offices", "/api/v1/offices/:office/days", "/api/v1/offices/:office/slots", "/api/v1/notices"),
 		open(post, "/settings", "/slow", "/help/rare-name", "/o/:office/:date", "/o/:office/:date/phone",
 			"/find", "/find/code", "/find/mine", "/find/phone", "/find/secret", "/find/send",
@@ -128,7 +128,7 @@ func administration() []Rule {
 		pages(post, guards, Anything, "/manage/alarms/:id/answer", "/manage/alarms/honey"),
 		pages(get, guards, Anything, "/manage/people", "/manage/people/new", "/manage/people/:username", "/manage/people/:username/:step"),
 		pages(post, guards, Anything, "/manage/people/new", "/manage/people/:username", "/manage/people/:username/link",
-			"/manage/people/:username/sessions", "/manage/people/:username/factor", "/manage/people/:username/disable"),
+			"/manage/people/:username/sessions", "/manage/people/:username/factor", "/manage/people/:username/signon", "/manage/people/:username/disable"),
 	)
 }
 

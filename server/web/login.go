@@ -20,6 +20,7 @@ type loginPage struct {
 	Next                     string
 	Carried                  string // a form that was being filled in, sealed
 	Key                      auth.Challenge
+	SignOn                   string // where the city's single sign-on begins; "": there is none
 }
 
 // mountLogin adds what staff sign in with, and see to their own account on.
@@ -27,6 +28,8 @@ func (p *Pages) mountLogin(e *echo.Echo) {
 	e.GET("/staff/login", p.loginForm)
 	e.POST("/staff/login", p.login)
 	e.POST("/staff/logout", p.logout, p.freesCall)
+	e.GET("/staff/signon", p.leaveFor)
+	e.GET("/staff/signon/back", p.arrive)
 	e.GET("/staff/link/:token", p.linkForm)
 	e.POST("/staff/link/:token", p.followLink)
 	e.GET("/staff/account", p.account)
@@ -62,6 +65,9 @@ func (p *Pages) showLogin(c echo.Context, status int, pg page, d loginPage, user
 		pg.Other, pg.Settings = "", ""
 	}
 	d.page = pg
+	if p.Accounts.SignOn != nil {
+		d.SignOn = "/staff/signon?" + url.Values{"next": {d.Next}}.Encode()
+	}
 	d.Username = field{Name: "username", Label: pg.T("login.username"), Value: username, Auto: "username"}
 	d.Password = field{Name: "password", Label: pg.T("login.password"), Type: "password", Auto: "current-password"}
 	d.Code = field{Name: "code", Label: pg.T("login.code"), Hint: pg.T("login.code_hint"), Mode: "numeric", Auto: "one-time-code"}

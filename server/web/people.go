@@ -20,6 +20,7 @@ func (p *Pages) mountPeople(e *echo.Echo) {
 	people.POST("/:username/link", p.relink)
 	people.POST("/:username/sessions", p.endSessions)
 	people.POST("/:username/factor", p.resetFactor)
+	people.POST("/:username/signon", p.bind)
 	people.POST("/:username/disable", p.disable)
 	people.GET("/:username/:step", func(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, personAt(c.Param("username")))

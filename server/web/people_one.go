@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -24,6 +25,8 @@ type personPage struct {
 	RoleTicks, OfficeTicks        []tick
 	WrongRoles                    string
 	From, To, Reason              field
+	CanBind                       bool // there is a single sign-on
+	Subject                       field
 }
 
 // officeTick begins the name of the box for an office.
@@ -127,6 +130,16 @@ func (p *Pages) resetFactor(c echo.Context) error {
 	})
 }
 
+// bind says who somebody is at the single sign-on.
+func (p *Pages) bind(c echo.Context) error {
+	if p.Accounts.SignOn == nil {
+		return p.person(c)
+	}
+	return p.onPerson(c, "signon.bound", func(ctx context.Context, one auth.Person) (string, error) {
+		return "", p.Accounts.Bind(ctx, me(c), one.ID, c.FormValue("subject"))
+	})
+}
+
 // disable shuts an account.
 func (p *Pages) disable(c echo.Context) error {
 	return p.onPerson(c, "people.disabled", func(ctx context.Context, one auth.Person) (string, error) {
@@ -190,8 +203,10 @@ func (p *Pages) showPerson(c echo.Context, status int, pg page, one auth.Person,
 	d.From = pg.typed(field{Name: "certificate_from", Type: "date"}, "people.from", one.CertificateFrom.String(), wrong)
 	d.To = pg.typed(field{Name: "certificate_to", Type: "date"}, "people.to", one.CertificateTo.String(), wrong)
 	d.Reason = pg.typed(field{Name: "reason", Auto: "off", Hint: pg.T("people.reason_hint")}, "people.reason", c.FormValue("reason"), wrong)
+	d.CanBind = p.Accounts.SignOn != nil
+	d.Subject = pg.typed(field{Name: "subject", Auto: "off", Hint: pg.T("signon.subject_hint")}, "signon.subject", cmp.Or(c.FormValue("subject"), one.Subject.String), wrong)
 	d.chooseFrom(one, names, wrong)
-	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Login, d.FullName, d.From, d.To, d.Reason)...)
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Login, d.FullName, d.From, d.To, d.Reason, d.Subject)...)
 	return p.render(c, status, "person", d)
 }
 

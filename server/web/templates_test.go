@@ -31,7 +31,7 @@ var shown = map[string]any{
 	"phone": phonePage{}, "places": placesPage{}, "settings": settingsPage{}, "slow": slowPage{}, "staff": staffPage{}, "today": todayPage{},
 	"notices": noticesPage{}, "announced": announcedPage{}, "drafts": draftsPage{}, "draft": draftPage{}, "compose": composePage{},
 	"help": helpPage{}, "foreign": foreignPage{}, "privacy": privacyPage{}, "accessibility": explaining{}, "bring": bringPage{}, "rare": rarePage{}, "offline": explaining{}, "rebook": rebookPage{},
-	"account": accountPage{}, "factor": factorPage{}, "link": linkPage{}, "people": peoplePage{}, "person": personPage{}, "resume": resumePage{},
+	"account": accountPage{}, "arrived": arrivedPage{}, "factor": factorPage{}, "link": linkPage{}, "people": peoplePage{}, "person": personPage{}, "resume": resumePage{},
 	"audit": auditPage{}, "alarms": alarmsPage{},
 	"console": consolePage{},
 	"calls":   callsPage{}, "keys": keysPage{}, "stats": statsPage{},
