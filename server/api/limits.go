@@ -22,6 +22,7 @@ var limited = map[string]limit.Act{
 	"cancelAppointment": limit.Finds,
 	"moveAppointment":   limit.Finds,
 	"book":              limit.Confirms,
+	"login":             limit.Logins,
 }
 
 // asker is who sent a public request, as the budgets know them, and the proof

@@ -134,6 +134,7 @@ func TestTooManyCodesLookUpsAndConfirmations(t *testing.T) {
 		limit.Budget{Act: limit.Codes, Of: limit.Prefix, Most: 2, Within: time.Minute},
 		limit.Budget{Act: limit.Finds, Of: limit.Prefix, Most: 2, Within: time.Minute},
 		limit.Budget{Act: limit.Confirms, Of: limit.Prefix, Most: 2, Within: time.Minute},
+		limit.Budget{Act: limit.Logins, Of: limit.Prefix, Most: 2, Within: time.Minute},
 	)
 	const from = "2001:db8::7"
 	h := Hold{}
@@ -142,6 +143,9 @@ func TestTooManyCodesLookUpsAndConfirmations(t *testing.T) {
 		"codes": func(i int) sent { return unkeyed("/phone-codes", `{"phone":"1380000000`+strconv.Itoa(i)+`"}`) },
 		"look-ups": func(int) sent {
 			return sent{"GET", "/appointments/12345678", "", map[string]string{secretHeader: "x"}}
+		},
+		"sign-ins": func(i int) sent {
+			return unkeyed("/staff/login", `{"username":"nobody`+strconv.Itoa(i)+`","password":"not-the-password"}`)
 		},
 		"confirmations": func(int) sent {
 			return sent{booking.method, booking.path, booking.body, map[string]string{tokenHeader: "x", keyHeader: uuid.NewString()}}

@@ -11,6 +11,7 @@ const (
 	Codes    Act = "codes"    // texts with a code
 	Finds    Act = "finds"    // look-ups that found nothing
 	Confirms Act = "confirms" // confirmations that made no appointment
+	Logins   Act = "logins"   // sign-ins of staff that failed
 )
 
 // Subject is whose budget it is.
@@ -75,6 +76,11 @@ func Budgets() []Budget {
 		{Confirms, Device, 20, 10 * time.Minute},
 		{Confirms, Address, 120, 10 * time.Minute},
 		{Confirms, Prefix, 600, 10 * time.Minute},
+
+		// An account locks by itself after five wrong passwords (domain rule 89). This is for who tries one password on
+		// many accounts; all staff of an authority may share an address, and mistype on the same Monday morning.
+		{Logins, Address, 100, 10 * time.Minute},
+		{Logins, Prefix, 500, 10 * time.Minute},
 	}
 }
 

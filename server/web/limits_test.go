@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"hunyue/internal/testenv"
+	"hunyue/server/auth"
 	"hunyue/server/limit"
 )
 
@@ -140,6 +141,25 @@ func TestTooManyLookUpsKeepWhatWasTyped(t *testing.T) {
 	other := tn.visitor()
 	other.get("/find")
 	other.post("/find/phone", typed).want(http.StatusUnprocessableEntity) // strangers are not stopped with it
+}
+
+func TestTooManySignInsThatFailWait(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	tn.staff(auth.Hall)
+	tn.limits(limit.Budget{Act: limit.Logins, Of: limit.Address, Most: 1, Within: time.Minute}) // ten for loopback
+	for range 20 { // what succeeds costs nothing
+		tn.visitor().get("/staff/login").send("/staff/login", "username", auth.Hall, "password", password).want(http.StatusOK, "今天的预约")
+	}
+	v := tn.visitor()
+	for i := range 10 {
+		tried := []string{"username", "nobody" + strconv.Itoa(i), "password", "not-the-password"}
+		v.get("/staff/login").send("/staff/login", tried...).want(http.StatusUnauthorized)
+	}
+	v.send("/staff/login", "username", auth.Hall, "password", password).want(http.StatusTooManyRequests, "秒再试")
+	if form := v.form("/staff/login"); form.Get("username") != auth.Hall || form.Get("password") != "" {
+		t.Errorf("the page keeps %v", form)
+	}
 }
 
 func TestLookUpsThatFindSomethingCostNothing(t *testing.T) {

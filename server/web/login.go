@@ -11,6 +11,7 @@ import (
 
 	"hunyue/internal/fault"
 	"hunyue/server/auth"
+	"hunyue/server/limit"
 	"hunyue/slots"
 )
 
@@ -83,14 +84,35 @@ func (p *Pages) showLogin(c echo.Context, status int, pg page, d loginPage, user
 func (p *Pages) login(c echo.Context) error {
 	username := c.FormValue("username")
 	d := loginPage{Next: c.FormValue("next"), Carried: c.FormValue("carried")}
+	ctx := c.Request().Context()
+	spent, over := p.Limits.Spend(ctx, limit.Logins, whoSignsIn(c), "")
+	if over != nil {
+		return p.tooManyLogins(c, fault.Of(over), d, username)
+	}
 	s, err := p.shown(c, username, c.FormValue("password"))
 	if errors.Is(err, auth.ErrLoginFailed) {
 		return p.showLogin(c, http.StatusUnauthorized, p.page(c).refused(auth.ErrLoginFailed), d, username)
 	}
+	spent.Back(ctx) // it was right, or it was our fault
 	if err != nil {
 		return err
 	}
 	return p.signedIn(c, s, d)
+}
+
+// whoSignsIn is an address and nothing else: the cookies that couples are known by
+// are made as fast as they are thrown away.
+func whoSignsIn(c echo.Context) limit.Who {
+	return limit.Who{Address: c.RealIP(), Request: c.Response().Header().Get(echo.HeaderXRequestID)}
+}
+
+// tooManyLogins keeps the user name, and no password, for when the budget of the
+// address has units again.
+func (p *Pages) tooManyLogins(c echo.Context, f *fault.Error, d loginPage, username string) error {
+	pg := p.page(c)
+	pg.Alert = pg.wait(f.RetryAfter)
+	retryLater(c, f)
+	return p.showLogin(c, http.StatusTooManyRequests, pg, d, username)
 }
 
 // shown signs somebody in with what they show: a key, or a code, or neither.
