@@ -156,7 +156,7 @@ func TestEveryOperationSaysWhoMayUseIt(t *testing.T) {
 var elsewhere = []string{
 	"no_such_call", "too_few_calls", "no_such_user", "user_exists", "other_office",
 	"no_such_notice", "notice_moved", "own_notice",
-	"call_not_held", "no_such_draft", "no_rebooking", "not_oneself", "link_over", "account_shut", "factor_mistaken",
+	"call_not_held", "no_such_draft", "no_rebooking", "not_oneself", "link_over", "account_shut", "factor_mistaken", "sign_on_away",
 }
 
 func TestEveryCodeIsInTheDocument(t *testing.T) {
