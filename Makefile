@@ -24,7 +24,7 @@ run: ## install what is missing, then the program with demo data on http://127.0
 test: ## install what tests need, then every test, ending with the counts
 	@scripts/setup test
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
-	@bin/with bin/count -race -shuffle=on -timeout 20m $(PKG)
+	@bin/with bin/count -race -shuffle=on -timeout 30m $(PKG)
 
 check: ## format, lint, vet, generated files, modules, other systems; then make test
 	@scripts/setup test
@@ -51,7 +51,7 @@ stampede: ## the release minute: 64 couples on 10 places, at the desk and over H
 timing: ## 2000 pairs of answers each: known and unknown, over budget and too late, in the same time
 	@scripts/setup
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
-	@bin/with bin/count -count=1 -timeout 20m -run 'AnsweredLike' ./server/web -pairs 2000
+	@bin/with bin/count -count=1 -timeout 30m -run 'AnsweredLike' ./server/web -pairs 2000
 
 faults: ## what is broken on purpose, a line each, and what came of it
 	@scripts/setup
