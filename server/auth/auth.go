@@ -127,6 +127,11 @@ type Accounts struct {
 
 type staffKey struct{}
 
+// With is ctx of a request that this member of staff makes.
+func With(ctx context.Context, s *Staff) context.Context {
+	return context.WithValue(ctx, staffKey{}, s)
+}
+
 // From is who makes the request, or nil for the public.
 func From(ctx context.Context) *Staff {
 	s, _ := ctx.Value(staffKey{}).(*Staff)

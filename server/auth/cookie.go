@@ -1,17 +1,11 @@
 package auth
 
 import (
-	"context"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 )
-
-// With is ctx of a request that this member of staff makes.
-func With(ctx context.Context, s *Staff) context.Context {
-	return context.WithValue(ctx, staffKey{}, s)
-}
 
 // Bearer is the token in the Authorization header, or "".
 func Bearer(r *http.Request) string {
