@@ -32,6 +32,7 @@ func TestASecurityKeyIsASecondFactor(t *testing.T) {
 	signIn := func(name, pass, button, then string) {
 		t.Helper()
 		ph.do(chromedp.Navigate(at+"/staff/login?lang=zh"), typed("#username", name), typed("#password", pass), submit(button, then))
+		ph.loaded(then)
 	}
 	const withKey, alone = "button[data-key]", "main form > button"
 	ph.do(browser.SecurityKey())
@@ -40,11 +41,13 @@ func TestASecurityKeyIsASecondFactor(t *testing.T) {
 		typed("#key_name", "蓝色 USB 密钥"), typed("#key_password", "wrong"), submit(withKey, ".summary"))
 	ph.says("密码不对")
 	ph.do(typed("#key_name", "蓝色 USB 密钥"), typed("#key_password", password), click(withKey), chromedp.WaitNotPresent(chromedp.CSS(withKey)))
+	ph.loaded("main")
 	ph.do(chromedp.Navigate(at + "/staff/account/factor"))
 	ph.says("蓝色 USB 密钥")
 	ph.do(chromedp.Navigate(at + "/staff/account"))
 	ph.says("已设置")
 	ph.do(submit("form[action='/staff/logout'] button", "#password"))
+	ph.loaded("#password")
 
 	signIn("anna", password, alone, ".summary")
 	ph.says("用户名、密码或验证码不对")
@@ -61,6 +64,15 @@ func TestASecurityKeyIsASecondFactor(t *testing.T) {
 	}
 }
 
+// loaded waits until a page with this on it has come whole: a browser that is sent
+// elsewhere before that gives up both.
+func (p *phone) loaded(with string) {
+	p.t.Helper()
+	if err := p.tab.Await(with); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // An answer of a key counts once, for the challenge that it was asked with.
 func TestAnAnswerOfAKeyCountsOnce(t *testing.T) {
 	tn := newTown(t)
@@ -70,10 +82,12 @@ func TestAnAnswerOfAKeyCountsOnce(t *testing.T) {
 	}
 	ph, at := &phone{town: tn, tab: browser.Open(t).Guest(t)}, tn.keyAddress()
 	ph.do(browser.SecurityKey(), chromedp.Navigate(at+"/staff/login?lang=zh"), typed("#username", "anna"), typed("#password", password),
-		submit("main form > button", "form[action='/staff/logout']"),
-		chromedp.Navigate(at+"/staff/account/factor"), chromedp.WaitVisible(chromedp.CSS("button[data-key]")), typed("#key_name", "x"), typed("#key_password", password),
-		click("button[data-key]"), chromedp.WaitNotPresent(chromedp.CSS("button[data-key]")),
-		chromedp.Navigate(at+"/staff/login"), chromedp.WaitVisible(chromedp.CSS("button[data-key]")))
+		submit("main form > button", "form[action='/staff/logout']"))
+	ph.loaded("main")
+	ph.do(chromedp.Navigate(at+"/staff/account/factor"), chromedp.WaitVisible(chromedp.CSS("button[data-key]")), typed("#key_name", "x"), typed("#key_password", password),
+		click("button[data-key]"), chromedp.WaitNotPresent(chromedp.CSS("button[data-key]")))
+	ph.loaded("main")
+	ph.do(chromedp.Navigate(at+"/staff/login"), chromedp.WaitVisible(chromedp.CSS("button[data-key]")))
 	// The page's own script asks the key; what it would send is kept instead.
 	sent, err := browser.Ask[string](ph.tab, `new Promise(done => {
 		const form = document.querySelector('main form');
