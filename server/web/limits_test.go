@@ -148,7 +148,7 @@ func TestTooManySignInsThatFailWait(t *testing.T) {
 	tn := newTown(t)
 	tn.staff(auth.Hall)
 	tn.limits(limit.Budget{Act: limit.Logins, Of: limit.Address, Most: 1, Within: time.Minute}) // ten for loopback
-	for range 20 { // what succeeds costs nothing
+	for range 20 {                                                                              // what succeeds costs nothing
 		tn.visitor().get("/staff/login").send("/staff/login", "username", auth.Hall, "password", password).want(http.StatusOK, "今天的预约")
 	}
 	v := tn.visitor()
