@@ -66,10 +66,10 @@ func TestASecurityKeyIsASecondFactor(t *testing.T) {
 
 // loaded waits until a page with this on it has come whole: a browser that is sent
 // elsewhere before that gives up both.
-func (p *phone) loaded(with string) {
-	p.t.Helper()
-	if err := p.tab.Await(with); err != nil {
-		p.t.Fatal(err)
+func (ph *phone) loaded(with string) {
+	ph.t.Helper()
+	if err := ph.tab.Await(with); err != nil {
+		ph.t.Fatal(err)
 	}
 }
 
