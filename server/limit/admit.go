@@ -24,6 +24,9 @@ type Admission func(ctx context.Context, hold uuid.UUID) (back func(), err error
 // seconds.
 const rush = 10 * time.Second
 
+// nothing is a thing that no unit was ever spent on.
+const nothing = "nothing"
+
 // Admit is how somebody is let in to ask for a hold. The unit is spent on the
 // hold: the same hold asked for again is no other.
 //
@@ -35,7 +38,7 @@ func (l *Limiter) Admit(ask Ask) Admission {
 	return func(ctx context.Context, hold uuid.UUID) (func(), error) {
 		spent, wait := l.spend(ctx, ask.Who, hold.String(), l.charges(Holds, ask.Who))
 		if wait > 0 {
-			l.Return(ctx, Holds, ask.Who, hold.String(), 0) // nothing; a place that is gone gives its unit back, and takes as long
+			l.Return(ctx, Holds, ask.Who, nothing, 0) // a place that is gone gives its unit back: this takes as long
 			return nil, ask.Full
 		}
 		if l.overrun(ctx, ask) && !l.proven(ctx, ask, hold) {

@@ -319,3 +319,25 @@ func TestNobodyIsLimitedWithoutALimiter(t *testing.T) {
 		t.Error("no limiter asks for something")
 	}
 }
+
+// A hold that is asked for again and refused gives back nothing of what it cost.
+func TestARefusalGivesNothingBack(t *testing.T) {
+	t.Parallel()
+	l := counter(t, Budget{Holds, Device, 1, 24 * time.Hour}, Budget{Holds, Session, 1, time.Hour})
+	hold := uuid.New()
+	ask := func(device, session string, hold uuid.UUID) error {
+		_, err := l.Admit(Ask{Who: Who{Device: device, Session: session}, Full: errGone})(t.Context(), hold)
+		return err
+	}
+	for _, err := range []error{ask("mine", "first", hold), ask("another", "second", uuid.New())} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ask("mine", "second", hold); !errors.Is(err, errGone) {
+		t.Fatalf("in a session that is over its budget the answer is %v", err)
+	}
+	if err := ask("mine", "third", uuid.New()); !errors.Is(err, errGone) {
+		t.Errorf("a second place for the device is answered %v", err)
+	}
+}
