@@ -171,7 +171,7 @@ func backToCalls(c echo.Context, o slots.Office) error {
 // other pages of the phone line, where they may be booking for whoever they call.
 func (p *Pages) keepsCall(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if s := me(c); s != nil && strings.HasPrefix(c.Path(), "/call/") {
+		if s := me(c); s != nil && (c.Path() == "/call" || strings.HasPrefix(c.Path(), "/call/")) {
 			if err := p.Calls.Keep(c.Request().Context(), s.Actor()); err != nil {
 				return err
 			}
