@@ -123,6 +123,8 @@ var owners = map[string]string{
 	"0012_calls.sql":       "booking",
 	"0013_call_list.sql":   "notify",
 	"0015_key_binding.sql": "server/operator",
+	"0016_moves.sql":       "booking",
+	"0017_line.sql":        "hall",
 }
 
 func TestEveryTableHasOneWriter(t *testing.T) {

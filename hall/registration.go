@@ -86,7 +86,8 @@ func (d *Desk) Registered(ctx context.Context, number string) (Registration, err
 		SELECT r.appointment_id AS id
 		FROM registration AS r
 		JOIN appointment AS a ON a.id = r.appointment_id
-		WHERE a.number = $1`, number)
+		WHERE a.number = $1
+		  AND r.undone_at IS NULL`, number)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Registration{}, booking.ErrNotPossible
 	}
@@ -127,7 +128,8 @@ func (d *Desk) registrationOf(ctx context.Context, tx postgres.Querier, g guest)
 	err := tx.GetContext(ctx, &row, `
 		SELECT number, service_id, certificate, day, registrar, at
 		FROM registration
-		WHERE appointment_id = $1`, g.ID)
+		WHERE appointment_id = $1
+		  AND undone_at IS NULL`, g.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Registration{}, ErrCompleted // by other means than Complete
 	}

@@ -119,9 +119,9 @@ func oneCouplesNumberIsNotReadAsAnothers(t *testing.T, w *world) {
 			t.Fatal(err)
 		}
 	}
-	w.run(`ALTER TABLE registration DISABLE TRIGGER kept_rows`)
+	w.run(`ALTER TABLE registration DISABLE TRIGGER USER`)
 	w.run(`UPDATE registration SET certificate = (SELECT certificate FROM registration WHERE number = $1) WHERE number = $2`, one, other)
-	w.run(`ALTER TABLE registration ENABLE TRIGGER kept_rows`)
+	w.run(`ALTER TABLE registration ENABLE TRIGGER USER`)
 	for _, certificate := range []string{"J430702-2026-000001", "J430702-2026-000002"} {
 		if r, err := w.Complete(t.Context(), other, certificate, "registrar"); err == nil || fault.Of(err).Kind != fault.Internal {
 			t.Errorf("a number that was moved is read as %+v, %v", r, err)
