@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"hunyue/booking"
+	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/internal/postgres"
 	"hunyue/slots"
@@ -21,7 +23,10 @@ type Arrival struct {
 	Office     string // where they stand
 	Readings   []Reading
 	Companions []Companion
-	Key        string // the client's Idempotency-Key; may be empty
+	Early      bool      // take them in although it is too early; their turn is when their slot begins
+	At         time.Time // when they came, where this is told later; zero for now
+	Ticket     string    // that a desk without the server has given them, "C001" to "Z999"; usually empty
+	Key        string    // the client's Idempotency-Key; may be empty
 	Actor      string
 }
 
@@ -49,6 +54,7 @@ const (
 type CheckIn struct {
 	Outcome    Outcome   `json:"outcome"`
 	Ticket     string    `json:"ticket,omitempty"`      // "A012"; "B003" in walk-in order
+	Outside    bool      `json:"outside,omitempty"`     // the hall is full: they wait outside with their ticket
 	RecheckAt  time.Time `json:"recheck_at,omitzero"`   // of Recheck
 	Recheck    []int     `json:"recheck,omitempty"`     // the parties to measure again
 	OpensAt    time.Time `json:"opens_at,omitzero"`     // of Early
@@ -107,10 +113,14 @@ func (d *Desk) Resting(ctx context.Context, number string) (Rest, error) {
 // are answers, since the readings are kept.
 //
 // Faults: booking.ErrNoAppointment, ErrNotPossible, ErrKeyReused, ErrOtherOffice,
-// ErrOtherDay, ErrRecheckTooSoon; fields readings ("required"),
-// readings.N.party|celsius|device, companions.N.reason|celsius|device.
+// ErrOtherDay, ErrRecheckTooSoon, ErrTicketGiven; fields readings ("required"),
+// readings.N.party|celsius|device, companions.N.reason|celsius|device, at ("future",
+// "too_old"), ticket.
 func (d *Desk) CheckIn(ctx context.Context, a Arrival) (CheckIn, error) {
-	rules, err := d.rulesFor(ctx, a.Number)
+	if a.Ticket != "" && !deskTicket.MatchString(a.Ticket) {
+		return CheckIn{}, fault.InFields(map[string]string{"ticket": badFormat})
+	}
+	o, err := d.Offices.Office(ctx, a.Office)
 	if err != nil {
 		return CheckIn{}, err
 	}
@@ -119,32 +129,45 @@ func (d *Desk) CheckIn(ctx context.Context, a Arrival) (CheckIn, error) {
 		if g.Office != a.Office {
 			return ErrOtherOffice
 		}
+		if err := a.when(&g, o.Location); err != nil {
+			return err
+		}
 		answer, err = once(ctx, tx, a.request(), func() (CheckIn, bool, error) {
-			return a.enter(ctx, tx, g, rules)
+			return a.enter(ctx, tx, g)
 		})
 		return err
 	})
 	return answer, err
 }
 
-// rulesFor is the rules of the day for which a number is booked. They are read
-// before the transaction, which would otherwise wait for a second connection
-// while it keeps its own.
-func (d *Desk) rulesFor(ctx context.Context, number string) (slots.Rules, error) {
-	office, day, err := whereAndWhen(ctx, d.DB, number)
-	if err != nil {
-		return slots.Rules{}, err
+// deskTicket is what a desk gives out while the server is away.
+var deskTicket = regexp.MustCompile(`^[C-Z][0-9]{3,}$`)
+
+// toldWithin is how much later an arrival may be told.
+const toldWithin = 24 * time.Hour
+
+// when makes it the time at which the couple came.
+func (a Arrival) when(g *guest, office *time.Location) error {
+	switch {
+	case a.At.IsZero():
+		return nil
+	case a.At.After(g.Now):
+		return fault.InFields(map[string]string{"at": "future"})
+	case g.Now.Sub(a.At) > toldWithin:
+		return fault.InFields(map[string]string{"at": "too_old"})
 	}
-	return d.Offices.Rules(ctx, office, day)
+	g.Now, g.Today = a.At, date.DateOf(a.At.In(office))
+	return nil
 }
 
 func (a Arrival) request() request {
-	return request{Actor: a.Actor, Key: a.Key, Body: digest("check-in", a.Number, a.Office, a.Readings, a.Companions)}
+	return request{Actor: a.Actor, Key: a.Key, Body: digest("check-in", a.Number, a.Office, a.Readings, a.Companions, a.Early, a.At.UnixMilli(), a.Ticket)}
 }
 
 // enter decides an arrival. The second result is false where nothing was
 // stored, so that the same request may be decided anew.
-func (a Arrival) enter(ctx context.Context, tx postgres.Querier, g guest, rules slots.Rules) (CheckIn, bool, error) {
+func (a Arrival) enter(ctx context.Context, tx postgres.Querier, g guest) (CheckIn, bool, error) {
+	rules := g.Rules
 	v, err := visitOf(ctx, tx, g)
 	opens := g.StartsAt.Add(-time.Duration(rules.EarlyMinutes) * time.Minute).UTC()
 	switch {
@@ -156,7 +179,7 @@ func (a Arrival) enter(ctx context.Context, tx postgres.Querier, g guest, rules 
 		return CheckIn{}, false, booking.ErrNotPossible
 	case g.Day != g.Today:
 		return CheckIn{}, false, ErrOtherDay
-	case v.Outcome == "" && g.Now.Before(opens):
+	case v.Outcome == "" && g.Now.Before(opens) && !a.Early:
 		return CheckIn{Outcome: Early, OpensAt: opens}, false, nil
 	}
 	people, err := a.measure(ctx, tx, g, rules)
@@ -164,7 +187,8 @@ func (a Arrival) enter(ctx context.Context, tx postgres.Querier, g guest, rules 
 		return CheckIn{}, false, err
 	}
 	v.settle(a, people, g.StartsAt, rules)
-	if err := v.finish(ctx, tx, a.Actor); err != nil {
+	v.given = a.Ticket
+	if err := v.finish(ctx, tx, g, a.Actor); err != nil {
 		return CheckIn{}, false, err
 	}
 	return v.answer(people), true, nil

@@ -32,6 +32,18 @@ var (
 	ErrNotZero         = fault.New(fault.Conflict, "not_zero")          // somebody had a fever: no zero report
 	ErrDayNotOver      = fault.New(fault.Conflict, "day_not_over")      // RetryAfter says when it is
 
+	ErrNobodyWaits   = fault.New(fault.Conflict, "nobody_waits")        // whom this counter may call
+	ErrCounterShut   = fault.New(fault.Conflict, "counter_shut")        // open it first
+	ErrCounterTaken  = fault.New(fault.Conflict, "counter_taken")       // somebody else sits there
+	ErrCounterBusy   = fault.New(fault.Conflict, "counter_busy")        // it has a couple
+	ErrHallFull      = fault.New(fault.Conflict, "hall_full")           // one out, one in (domain rule 68)
+	ErrNotTheirTurn  = fault.New(fault.Conflict, "not_their_turn")      // others wait outside longer
+	ErrRecallTooSoon = fault.New(fault.Conflict, "recall_too_soon")     // RetryAfter says how long
+	ErrPassFirst     = fault.New(fault.Conflict, "called_often_enough") // pass them (domain rule 47)
+	ErrCallAgain     = fault.New(fault.Conflict, "call_again")          // they were not called often enough to be passed
+	ErrUndoTooLate   = fault.New(fault.Conflict, "undo_too_late")       // after five minutes a registration stands
+	ErrTicketGiven   = fault.New(fault.Conflict, "ticket_given")        // to another couple
+
 	ErrReadingMissing = fault.New(fault.Forbidden, "own_reading_missing") // staff who have not been found healthy today
 )
 
@@ -57,6 +69,7 @@ type guest struct {
 	Parties  int            `db:"parties"`
 	Now      time.Time      `db:"now"`   // by the database's clock
 	Today    date.Date      `db:"today"` // at the office
+	Rules    slots.Rules    `db:"-"`     // of Day
 }
 
 // lock finds a couple by its number and lets nobody else receive, serve or
@@ -111,13 +124,53 @@ func (d *Desk) as(ctx context.Context, actor string, act func(tx postgres.Querie
 	})
 }
 
-// with does the same for one couple, which nobody else touches meanwhile.
-func (d *Desk) with(ctx context.Context, number, actor string, act func(tx postgres.Querier, g guest) error) error {
+// onDay does the same for an office's day, in whose line nobody else changes
+// anything meanwhile. The rules are read before the transaction, which would
+// otherwise wait for a second connection while it keeps its own.
+func (d *Desk) onDay(ctx context.Context, office string, day date.Date, actor string, act func(tx postgres.Querier, rules slots.Rules) error) error {
+	rules, err := d.Offices.Rules(ctx, office, day)
+	if err != nil {
+		return err
+	}
 	return d.as(ctx, actor, func(tx postgres.Querier) error {
+		if err := lockDay(ctx, tx, office, day); err != nil {
+			return err
+		}
+		if err := setRoom(ctx, tx, office, day, rules); err != nil {
+			return err
+		}
+		return act(tx, rules)
+	})
+}
+
+// with does so for one couple on its day. The day is locked before the couple,
+// by everybody, so that no two of them wait for each other.
+func (d *Desk) with(ctx context.Context, number, actor string, act func(tx postgres.Querier, g guest) error) error {
+	office, day, err := whereAndWhen(ctx, d.DB, number)
+	if err != nil {
+		return err
+	}
+	return d.onDay(ctx, office, day, actor, func(tx postgres.Querier, rules slots.Rules) error {
 		g, err := lock(ctx, tx, number)
 		if err != nil {
 			return err
 		}
+		if g.Office != office || g.Day != day {
+			return booking.ErrNotPossible // moved at this very moment
+		}
+		g.Rules = rules
 		return act(tx, g)
 	})
+}
+
+func lockDay(ctx context.Context, tx postgres.Querier, office string, day date.Date) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO hall_day (office_id, day)
+		VALUES ($1, $2)
+		ON CONFLICT (office_id, day) DO UPDATE
+		SET inside = hall_day.inside`, office, day)
+	if err != nil {
+		return fmt.Errorf("lock %s at %s: %w", day, office, err)
+	}
+	return nil
 }

@@ -26,23 +26,31 @@ type visit struct {
 	Companions  int        `db:"companions"`
 	TurnedAway  int        `db:"turned_away"`
 	Reason      string     `db:"companion_reason"`
+
+	given  string // a ticket that was given out while the server was away
+	inside bool
 }
 
 // visitOf is the visit of g, or one that begins now.
 func visitOf(ctx context.Context, tx postgres.Querier, g guest) (visit, error) {
 	var v visit
 	err := tx.GetContext(ctx, &v, `
-		SELECT appointment_id, office_id, day, arrived_at, outcome, ticket, recheck_at,
-			companions, turned_away, companion_reason
-		FROM visit
-		WHERE appointment_id = $1`, g.ID)
+		SELECT v.appointment_id, v.office_id, v.day, v.arrived_at, v.outcome, v.ticket, v.recheck_at,
+			v.companions, v.turned_away, v.companion_reason
+		FROM visit AS v
+		WHERE v.appointment_id = $1`, g.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return visit{Appointment: g.ID, Office: g.Office, Day: g.Day, ArrivedAt: g.Now}, nil
 	}
 	if err != nil {
 		return visit{}, fmt.Errorf("visit of appointment %d: %w", g.ID, err)
 	}
-	return v, nil
+	if v.Ticket == nil {
+		return v, nil
+	}
+	place, err := placeOf(ctx, tx, g)
+	v.inside = place.Inside || !g.Status.Active()
+	return v, err
 }
 
 // decided reports whether nothing can change what became of the arrival.
@@ -53,7 +61,7 @@ func (v visit) decided() bool { return v.Outcome != "" && v.Outcome != Recheck }
 func (v visit) answer(people []person) CheckIn {
 	c := CheckIn{Outcome: v.Outcome, Companions: v.Companions, TurnedAway: v.TurnedAway}
 	if v.Ticket != nil {
-		c.Ticket = *v.Ticket
+		c.Ticket, c.Outside = *v.Ticket, !v.inside
 	}
 	if v.RecheckAt != nil {
 		c.RecheckAt = v.RecheckAt.UTC()
@@ -105,30 +113,39 @@ func (v *visit) accompany(companions []Companion, rules slots.Rules) {
 
 // finish stores a settled visit with what follows from its outcome: the
 // appointment's next status, and a ticket for those who are let in.
-func (v *visit) finish(ctx context.Context, tx postgres.Querier, actor string) error {
-	var err error
+func (v *visit) finish(ctx context.Context, tx postgres.Querier, g guest, actor string) error {
 	switch v.Outcome {
-	case Admitted:
-		err = v.admit(ctx, tx, "A", booking.CheckedIn, actor)
-	case Late:
-		err = v.admit(ctx, tx, "B", booking.Late, actor)
+	case Admitted, Late:
+		return v.admit(ctx, tx, g, actor)
 	case Deferred:
-		err = booking.Advance(ctx, tx, v.Appointment, booking.HealthDeferred, actor)
+		if err := booking.Advance(ctx, tx, v.Appointment, booking.HealthDeferred, actor); err != nil {
+			return err
+		}
 	case Early, Recheck: // the appointment stays booked
-	}
-	if err != nil {
-		return err
 	}
 	return v.store(ctx, tx, actor)
 }
 
-func (v *visit) admit(ctx context.Context, tx postgres.Querier, series string, to booking.Status, actor string) error {
+// admit gives a couple its ticket and a place in the line.
+func (v *visit) admit(ctx context.Context, tx postgres.Querier, g guest, actor string) error {
+	series, to := "A", booking.CheckedIn
+	if v.Outcome == Late {
+		series, to = "B", booking.Late
+	}
 	if err := booking.Advance(ctx, tx, v.Appointment, to, actor); err != nil {
 		return err
 	}
-	ticket, err := drawTicket(ctx, tx, v.Office, v.Day, series)
-	v.Ticket = &ticket
-	return err
+	if v.given == "" {
+		var err error
+		if v.given, err = drawTicket(ctx, tx, v.Office, v.Day, series); err != nil {
+			return err
+		}
+	}
+	v.Ticket = &v.given
+	if err := v.store(ctx, tx, actor); err != nil {
+		return err
+	}
+	return v.join(ctx, tx, g, v.Outcome == Admitted, actor)
 }
 
 func (v *visit) store(ctx context.Context, tx postgres.Querier, actor string) error {
@@ -142,6 +159,9 @@ func (v *visit) store(ctx context.Context, tx postgres.Querier, actor string) er
 			companion_reason = excluded.companion_reason, recorded_by = excluded.recorded_by`,
 		v.Appointment, v.Office, v.Day, v.ArrivedAt, string(v.Outcome), v.Ticket, v.RecheckAt,
 		v.Companions, v.TurnedAway, v.Reason, actor)
+	if postgres.Violates(err, "ticket_once") {
+		return ErrTicketGiven
+	}
 	if err != nil {
 		return fmt.Errorf("store visit of appointment %d: %w", v.Appointment, err)
 	}

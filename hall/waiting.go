@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"hunyue/booking"
 	"hunyue/internal/date"
 	"hunyue/internal/postgres"
 )
@@ -19,6 +18,8 @@ type Wait struct {
 	Now     string        // the ticket called last; "" before the first call of the day
 	Ahead   int           // couples that will be called before this one
 	About   time.Duration // until it is called; 0 where the day has not shown its pace
+	Outside bool          // the hall is full: they wait outside
+	Parked  bool          // they said they would come back, and are called after that
 }
 
 // Waiting is where the couple with this appointment number stands in its day's
@@ -29,89 +30,57 @@ func (d *Desk) Waiting(ctx context.Context, number string) (Wait, error) {
 	if err != nil {
 		return Wait{}, err
 	}
-	rules, err := d.Offices.Rules(ctx, office, day)
-	if err != nil {
-		return Wait{}, err
-	}
 	line, err := lineOf(ctx, d.DB, office, day)
 	if err != nil {
 		return Wait{}, err
 	}
-	return waitIn(line, number, time.Duration(rules.WalkInMinutes)*time.Minute), nil
+	calls, err := callsOf(ctx, d.DB, office, day)
+	if err != nil {
+		return Wait{}, err
+	}
+	return waitIn(line, calls, number), nil
 }
 
-// turnInLine is a couple with a ticket.
-type turnInLine struct {
-	Number    string         `db:"number"`
-	Status    booking.Status `db:"status"`
-	Ticket    string         `db:"ticket"`
-	ArrivedAt time.Time      `db:"arrived_at"`
-	Counter   string         `db:"counter"`   // where they were last called or served
-	CalledAt  *time.Time     `db:"called_at"` // for the first time
+// firstCall is the first time a couple was called.
+type firstCall struct {
+	Ticket string    `db:"ticket"`
+	At     time.Time `db:"at"`
 }
 
-func lineOf(ctx context.Context, db postgres.Querier, office string, day date.Date) ([]turnInLine, error) {
-	var line []turnInLine
-	err := db.SelectContext(ctx, &line, `
-		SELECT
-			a.number, a.status, v.ticket, v.arrived_at,
-			coalesce((SELECT counter FROM counter_call WHERE appointment_id = a.id ORDER BY id DESC LIMIT 1), '') AS counter,
-			(SELECT min(at) FROM counter_call WHERE appointment_id = a.id AND step = 'called') AS called_at
+// callsOf is the first call of every couple of a day, in their order.
+func callsOf(ctx context.Context, db postgres.Querier, office string, day date.Date) ([]firstCall, error) {
+	var calls []firstCall
+	err := db.SelectContext(ctx, &calls, `
+		SELECT v.ticket, min(c.at) AS at
 		FROM visit AS v
-		JOIN appointment AS a ON a.id = v.appointment_id
+		JOIN counter_call AS c ON c.appointment_id = v.appointment_id
 		WHERE v.office_id = $1
 		  AND v.day = $2
-		  AND v.ticket IS NOT NULL`, office, day)
+		  AND v.ticket IS NOT NULL
+		  AND c.step = 'called'
+		GROUP BY v.ticket
+		ORDER BY at, min(c.id)`, office, day)
 	if err != nil {
-		return nil, fmt.Errorf("line of %s at %s: %w", day, office, err)
+		return nil, fmt.Errorf("calls on %s at %s: %w", day, office, err)
 	}
-	return line, nil
+	return calls, nil
 }
 
-// waitIn is how a couple stands in a line in which walk-in order waits for the
-// booked, though not longer than patience.
-func waitIn(line []turnInLine, number string, patience time.Duration) Wait {
-	i := slices.IndexFunc(line, func(t turnInLine) bool { return t.Number == number })
-	if i < 0 {
+// waitIn is how a couple stands in a line.
+func waitIn(line []InLine, calls []firstCall, number string) Wait {
+	own, err := findIn(line, number)
+	if err != nil {
 		return Wait{}
 	}
-	own := line[i]
-	w := Wait{Ticket: own.Ticket, Counter: own.Counter}
-	var calls []time.Time
-	var newest time.Time
-	for _, other := range line {
-		if other.CalledAt != nil {
-			calls = append(calls, *other.CalledAt)
-			if !other.CalledAt.Before(newest) {
-				newest, w.Now = *other.CalledAt, other.Ticket
-			}
-		}
-		if other.waits() && other.before(own, patience) {
-			w.Ahead++
-		}
+	w := Wait{Ticket: own.Ticket, Counter: own.Counter, Outside: !own.Inside, Parked: own.Parked}
+	if len(calls) > 0 {
+		w.Now = calls[len(calls)-1].Ticket
 	}
 	if own.waits() {
+		w.Ahead = slices.IndexFunc(waitingIn(line), func(l InLine) bool { return l.Number == number })
 		w.About = pace(calls) * time.Duration(w.Ahead+1)
 	}
 	return w
-}
-
-func (t turnInLine) waits() bool { return t.Status == booking.CheckedIn || t.Status == booking.Late }
-
-// before reports whether t is called before other: of one series the lower
-// ticket, and the booked (A) before those in walk-in order (B), unless those have
-// waited longer by more than patience (domain rule 44).
-func (t turnInLine) before(other turnInLine, patience time.Duration) bool {
-	switch a, b := t.Ticket, other.Ticket; {
-	case a[0] != b[0] && a[0] == 'A':
-		return !other.ArrivedAt.Add(patience).Before(t.ArrivedAt)
-	case a[0] != b[0]:
-		return t.ArrivedAt.Add(patience).Before(other.ArrivedAt)
-	case len(a) != len(b):
-		return len(a) < len(b)
-	default:
-		return a < b
-	}
 }
 
 const (
@@ -122,13 +91,12 @@ const (
 
 // pace is how long it takes from one call to the next, as the last calls of the
 // day show: 0 if they are too few. Pauses do not count.
-func pace(calls []time.Time) time.Duration {
-	slices.SortFunc(calls, time.Time.Compare)
+func pace(calls []firstCall) time.Duration {
 	calls = calls[max(0, len(calls)-recentCalls):]
 	var sum time.Duration
 	gaps := 0
 	for i := 1; i < len(calls); i++ {
-		if gap := calls[i].Sub(calls[i-1]); gap <= pause {
+		if gap := calls[i].At.Sub(calls[i-1].At); gap <= pause {
 			sum += gap
 			gaps++
 		}

@@ -3,6 +3,7 @@ package hall_test
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +49,7 @@ func newWorld(t *testing.T) *world {
 	w.run(`INSERT INTO office (id, name, name_en, address, phone)
 		VALUES ('430702', '武陵区婚姻登记处', 'Wuling', '常德', '0736-0000000'), ('430703', '鼎城区婚姻登记处', 'Dingcheng', '常德', '0736-0000001')`)
 	w.open(theDay)
+	w.rulesFrom("2026-01-01", roomy)
 	w.at("08:50")
 	return w
 }
@@ -101,10 +103,19 @@ func (w *world) on(day date.Date, clockTime string) {
 	}
 }
 
-// rules gives the office its own rules, before anything has read them.
+// roomy lets in whoever comes.
+const roomy = `{"couples_waiting": 200}`
+
+// rules gives the office its own rules, before anything has read them. There is
+// room for everybody unless they say otherwise.
 func (w *world) rules(json string) {
 	w.t.Helper()
-	w.run(`INSERT INTO office_rules (office_id, effective_from, rules, note, actor) VALUES ($1, '2026-01-01', $2, 'test', 'test')`, office, json)
+	w.rulesFrom("2026-01-02", strings.TrimSuffix(roomy, "}")+", "+strings.TrimPrefix(json, "{"))
+}
+
+func (w *world) rulesFrom(day, json string) {
+	w.t.Helper()
+	w.run(`INSERT INTO office_rules (office_id, effective_from, rules, note, actor) VALUES ($1, $2, $3, 'test', 'test')`, office, day, json)
 }
 
 // book makes an appointment of two for a slot and returns its number.
@@ -168,7 +179,7 @@ func (w *world) received() string {
 	return number
 }
 
-// serving is a couple that sits at counter 3.
+// serving is a couple that sits at a counter of its own.
 func (w *world) serving() string {
 	w.t.Helper()
 	number := w.received()
@@ -178,10 +189,11 @@ func (w *world) serving() string {
 
 func (w *world) serve(number string) {
 	w.t.Helper()
-	if _, err := w.Call(w.t.Context(), number, "3", "registrar"); err != nil {
+	counter := "C" + number[4:] // nobody else sits there
+	if _, err := w.Call(w.t.Context(), number, counter, "registrar"); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.Start(w.t.Context(), number, "3", "registrar"); err != nil {
+	if _, err := w.Start(w.t.Context(), number, counter, "registrar"); err != nil {
 		w.t.Fatal(err)
 	}
 }

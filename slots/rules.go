@@ -58,6 +58,8 @@ type Rules struct {
 	Companions         int       `json:"companions"           rule:"64"`
 	CouplesPerCounter  int       `json:"couples_per_counter"  rule:"68"` // inside while readings are required
 	CouplesWaiting     int       `json:"couples_waiting"      rule:"68"`
+	HallLimit          int       `json:"hall_limit"           rule:"68"` // couples inside at any time; 0 sets no limit of its own
+	EntryBatch         int       `json:"entry_batch"          rule:"68"` // those outside are let in so many at a time
 	ReadingDays        int       `json:"reading_days"         rule:"70"` // readings are kept so long; 1 to 30
 	HealthBasis        string    `json:"health_basis"         rule:"91"` // the law or order by which temperatures are taken; empty: by consent
 
@@ -155,6 +157,7 @@ func DefaultRules() Rules {
 		RecheckOtherDevice: true,
 		HandOverMinutes:    120,
 		CouplesPerCounter:  1,
+		EntryBatch:         1,
 		ReadingDays:        30,
 
 		ReportReminder: 15 * 60,

@@ -90,6 +90,8 @@ func (r Rules) bounds() []bound {
 		{"companions", r.Companions, 0, 10},
 		{"couples_per_counter", r.CouplesPerCounter, 1, 20},
 		{"couples_waiting", r.CouplesWaiting, 0, 200},
+		{"hall_limit", r.HallLimit, 0, 1000},
+		{"entry_batch", r.EntryBatch, 1, 50},
 		{"reading_days", r.ReadingDays, 1, 30},
 	}
 }

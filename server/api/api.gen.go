@@ -490,6 +490,9 @@ type Arrival struct {
 	OpensAt time.Time      `json:"opens_at,omitempty,omitzero"`
 	Outcome ArrivalOutcome `json:"outcome"`
 
+	// Outside With `admitted` and `late`: the hall is full, and they wait outside until they are let in or called.
+	Outside bool `json:"outside,omitempty,omitzero"`
+
 	// Recheck With `recheck`: who of the couple is measured again.
 	Recheck []int `json:"recheck,omitempty,omitzero"`
 

@@ -58,7 +58,7 @@ func (a *API) CheckIn(ctx context.Context, r CheckInRequestObject) (CheckInRespo
 		return nil, err
 	}
 	answer := CheckIn200JSONResponse{
-		Outcome: ArrivalOutcome(decided.Outcome), Ticket: decided.Ticket, Recheck: decided.Recheck,
+		Outcome: ArrivalOutcome(decided.Outcome), Ticket: decided.Ticket, Outside: decided.Outside, Recheck: decided.Recheck,
 		Companions: decided.Companions, TurnedAway: decided.TurnedAway,
 	}
 	if !decided.RecheckAt.IsZero() {

@@ -10,6 +10,7 @@ CREATE TABLE hall_day (
 	day       date NOT NULL,
 	inside    int  NOT NULL DEFAULT 0 CHECK (inside >= 0), -- couples
 	room      int  CHECK (room >= 0),                      -- for so many; null: for all
+	batch     int  NOT NULL DEFAULT 0 CHECK (batch >= 0),  -- may still enter of those who are let in together
 	PRIMARY KEY (office_id, day)
 );
 
