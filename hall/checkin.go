@@ -125,7 +125,7 @@ func (d *Desk) CheckIn(ctx context.Context, a Arrival) (CheckIn, error) {
 		return CheckIn{}, err
 	}
 	var answer CheckIn
-	err = d.with(ctx, a.Number, a.Actor, func(tx postgres.Querier, g guest) error {
+	err = d.atDoor(ctx, a.Number, a.Actor, func(tx postgres.Querier, g guest) error {
 		if g.Office != a.Office {
 			return ErrOtherOffice
 		}

@@ -133,37 +133,55 @@ func (d *Desk) onDay(ctx context.Context, office string, day date.Date, actor st
 		return err
 	}
 	return d.as(ctx, actor, func(tx postgres.Querier) error {
-		if err := lockDay(ctx, tx, office, day); err != nil {
-			return err
-		}
-		if err := setRoom(ctx, tx, office, day, rules); err != nil {
+		if err := lockDay(ctx, tx, office, day, rules); err != nil {
 			return err
 		}
 		return act(tx, rules)
 	})
 }
 
-// with does so for one couple on its day. The day is locked before the couple,
-// by everybody, so that no two of them wait for each other.
+// atDoor does so for one couple that is not in the line: the day stays free until
+// it draws a ticket, so that those who are measured do not wait for each other.
+func (d *Desk) atDoor(ctx context.Context, number, actor string, act func(tx postgres.Querier, g guest) error) error {
+	office, day, err := whereAndWhen(ctx, d.DB, number)
+	if err != nil {
+		return err
+	}
+	rules, err := d.Offices.Rules(ctx, office, day)
+	if err != nil {
+		return err
+	}
+	return d.as(ctx, actor, func(tx postgres.Querier) error { return asOf(ctx, tx, number, office, day, rules, act) })
+}
+
+// with does so for one couple in the line of its day. The day is locked before the
+// couple, by everybody, so that no two of them wait for each other.
 func (d *Desk) with(ctx context.Context, number, actor string, act func(tx postgres.Querier, g guest) error) error {
 	office, day, err := whereAndWhen(ctx, d.DB, number)
 	if err != nil {
 		return err
 	}
 	return d.onDay(ctx, office, day, actor, func(tx postgres.Querier, rules slots.Rules) error {
-		g, err := lock(ctx, tx, number)
-		if err != nil {
-			return err
-		}
-		if g.Office != office || g.Day != day {
-			return booking.ErrNotPossible // moved at this very moment
-		}
-		g.Rules = rules
-		return act(tx, g)
+		return asOf(ctx, tx, number, office, day, rules, act)
 	})
 }
 
-func lockDay(ctx context.Context, tx postgres.Querier, office string, day date.Date) error {
+// asOf locks a couple, which must be where it was when the rules of that day were
+// read.
+func asOf(ctx context.Context, tx postgres.Querier, number, office string, day date.Date, rules slots.Rules, act func(tx postgres.Querier, g guest) error) error {
+	g, err := lock(ctx, tx, number)
+	if err != nil {
+		return err
+	}
+	if g.Office != office || g.Day != day {
+		return booking.ErrNotPossible // moved at this very moment
+	}
+	g.Rules = rules
+	return act(tx, g)
+}
+
+// lockDay lets nobody else change the line of a day until the transaction ends.
+func lockDay(ctx context.Context, tx postgres.Querier, office string, day date.Date, rules slots.Rules) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO hall_day (office_id, day)
 		VALUES ($1, $2)
@@ -172,5 +190,5 @@ func lockDay(ctx context.Context, tx postgres.Querier, office string, day date.D
 	if err != nil {
 		return fmt.Errorf("lock %s at %s: %w", day, office, err)
 	}
-	return nil
+	return setRoom(ctx, tx, office, day, rules)
 }

@@ -128,6 +128,9 @@ func (v *visit) finish(ctx context.Context, tx postgres.Querier, g guest, actor 
 
 // admit gives a couple its ticket and a place in the line.
 func (v *visit) admit(ctx context.Context, tx postgres.Querier, g guest, actor string) error {
+	if err := lockDay(ctx, tx, g.Office, g.Day, g.Rules); err != nil {
+		return err
+	}
 	series, to := "A", booking.CheckedIn
 	if v.Outcome == Late {
 		series, to = "B", booking.Late
