@@ -151,6 +151,28 @@ var assertions = []struct{ name, query string }{
 		FROM appointment AS a
 		FULL JOIN (SELECT appointment_id FROM registration WHERE undone_at IS NULL) AS r ON r.appointment_id = a.id
 		WHERE (a.status = 'completed') IS DISTINCT FROM (r.appointment_id IS NOT NULL)`},
+	{"inside_as_counted", `
+		SELECT count(*)
+		FROM hall_day AS d
+		WHERE d.inside <> (
+			SELECT count(*)
+			FROM line_place AS p
+			JOIN appointment AS a ON a.id = p.appointment_id
+			WHERE p.office_id = d.office_id
+			  AND p.day = d.day
+			  AND p.inside
+			  AND a.status IN ('late', 'checked_in', 'called', 'in_service'))`},
+	{"every_ticket_has_its_place", `
+		SELECT count(*)
+		FROM visit AS v
+		FULL JOIN line_place AS p ON p.appointment_id = v.appointment_id
+		WHERE (v.ticket IS NOT NULL) IS DISTINCT FROM (p.appointment_id IS NOT NULL)`},
+	{"called_has_a_counter", `
+		SELECT count(*)
+		FROM appointment AS a
+		LEFT JOIN line_place AS p ON p.appointment_id = a.id
+		WHERE a.status IN ('called', 'in_service')
+		  AND (p.counter IS NULL OR p.serving <> (a.status = 'in_service'))`},
 }
 
 // Check counts, for every invariant, the rows that break it. All counts are 0

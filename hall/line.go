@@ -143,12 +143,19 @@ func turnAt(arrived, begins time.Time, booked bool, rules slots.Rules) time.Time
 	return arrived
 }
 
+// apart is between two whose turn is at the same time, so that there are places
+// between them for who is put back.
+const apart = time.Millisecond
+
 // join puts a couple with a ticket into the line, and lets it in if it is the
 // first and there is room.
 func (v *visit) join(ctx context.Context, tx postgres.Querier, g guest, booked bool, actor string) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO line_place (appointment_id, office_id, day, turn_at)
-		VALUES ($1, $2, $3, $4)`, g.ID, g.Office, g.Day, turnAt(v.ArrivedAt, g.StartsAt, booked, g.Rules))
+		SELECT $1, $2, $3, $4::timestamptz + count(*) * $5 * interval '1 microsecond'
+		FROM line_place
+		WHERE office_id = $2
+		  AND day = $3`, g.ID, g.Office, g.Day, turnAt(v.ArrivedAt, g.StartsAt, booked, g.Rules), apart.Microseconds())
 	if err != nil {
 		return fmt.Errorf("put appointment %d into the line: %w", g.ID, err)
 	}

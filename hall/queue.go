@@ -211,10 +211,14 @@ func (p Press) pass(ctx context.Context, tx postgres.Querier, g guest) (Passed, 
 func putBack(waiting []InLine, g guest, places int) (time.Time, int) {
 	others := slices.DeleteFunc(waiting, func(l InLine) bool { return l.Number == g.Number })
 	behind := min(places, len(others))
-	if behind == 0 {
+	switch {
+	case behind == 0:
 		return g.Now, 0
+	case behind == len(others):
+		return others[behind-1].TurnAt.Add(apart), behind
 	}
-	return others[behind-1].TurnAt.Add(time.Microsecond), behind
+	before, after := others[behind-1].TurnAt, others[behind].TurnAt
+	return before.Add(after.Sub(before) / 2), behind
 }
 
 // Park sets a couple aside that was called or is being served, until Resume: it has
@@ -252,7 +256,7 @@ func (d *Desk) Resume(ctx context.Context, number string, p Press) error {
 		}
 		first := g.Now
 		if waiting := waitingIn(line); len(waiting) > 0 {
-			first = waiting[0].TurnAt.Add(-time.Microsecond)
+			first = waiting[0].TurnAt.Add(-apart)
 		}
 		return placed(ctx, tx, g, "resumed", p, `
 			UPDATE line_place

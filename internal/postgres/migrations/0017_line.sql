@@ -179,8 +179,17 @@ CREATE TRIGGER opened AFTER INSERT OR UPDATE ON counter_session FOR EACH ROW EXE
 -- Couples that are here while this is put in.
 INSERT INTO hall_day (office_id, day)
 SELECT DISTINCT office_id, day FROM visit WHERE ticket IS NOT NULL;
-INSERT INTO line_place (appointment_id, office_id, day, turn_at)
-SELECT appointment_id, office_id, day, arrived_at FROM visit WHERE ticket IS NOT NULL;
+INSERT INTO line_place (appointment_id, office_id, day, turn_at, counter, serving)
+SELECT v.appointment_id, v.office_id, v.day, v.arrived_at, at.counter,
+	a.status = 'in_service' AND 1 = row_number() OVER (PARTITION BY v.office_id, v.day, at.counter, a.status ORDER BY at.id DESC)
+FROM visit AS v
+JOIN appointment AS a ON a.id = v.appointment_id
+LEFT JOIN (
+	SELECT DISTINCT ON (appointment_id) appointment_id, counter, id
+	FROM counter_call
+	ORDER BY appointment_id, id DESC
+) AS at ON at.appointment_id = v.appointment_id
+WHERE v.ticket IS NOT NULL;
 
 -- +goose Down
 DROP TRIGGER leaves ON appointment;
