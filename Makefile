@@ -1,6 +1,6 @@
 # The commands of this project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench stampede timing faults gallery pictures lighthouse generate fmt vuln
+.PHONY: help run test check bench stampede timing faults gallery pictures lighthouse day generate fmt vuln
 
 LINT := go tool -modfile=tools/go.mod golangci-lint
 VULN := go tool -modfile=tools/go.mod govulncheck
@@ -57,6 +57,11 @@ faults: ## what is broken on purpose, a line each, and what came of it
 	@scripts/setup
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
 	@bin/with bin/count -lines fault -count=1 -run '$(FAULTS)' ./booking ./notify ./server ./internal/engines
+
+day: ## a day of 260 couples at the hall, ten times as fast as life (SPEED=10): an hour
+	@scripts/setup
+	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
+	@bin/with bin/count -lines count -count=1 -timeout 12h -run 'TestADayAtTheHall' ./hall -speed $(or $(SPEED),10)
 
 gallery: ## every screen in every state, at http://127.0.0.1:8081/_gallery
 	@scripts/setup test
