@@ -54,7 +54,6 @@ type sitting struct {
 	name  string
 	with  *simulated
 	until time.Time // zero: they have not come yet
-	since time.Time // of the last call
 }
 
 // theatre is the day.
@@ -408,8 +407,10 @@ func (th *theatre) wantLedgersEqualEvents(closed hall.Closed) {
 		th.t.Fatal(err)
 	}
 	for _, a := range asserted {
-		ours := slices.Contains([]string{"inside_as_counted", "every_ticket_has_its_place", "called_has_a_counter",
-			"completed_has_its_registration", "temperature_chains_unbroken"}, a.Name) // bookings are made by hand here
+		ours := slices.Contains([]string{
+			"inside_as_counted", "every_ticket_has_its_place", "called_has_a_counter",
+			"completed_has_its_registration", "temperature_chains_unbroken",
+		}, a.Name) // bookings are made by hand here
 		if ours && a.Bad != 0 {
 			th.t.Errorf("hunyue check: %s: %d", a.Name, a.Bad)
 		}
