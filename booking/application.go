@@ -46,6 +46,7 @@ type Application struct {
 	Actor   string // "couple", or the staff account that typed
 	Caller  string // who asked, where somebody else typed; empty otherwise
 
+	known   bool // the second person has confirmed what this is booked in place of
 	rebooks bool // in place of what a suspension has taken away: see Rebook
 }
 

@@ -56,7 +56,22 @@ var assertions = []struct{ name, query string }{
 		SELECT count(*)
 		FROM party AS p
 		JOIN appointment AS a ON a.id = p.appointment_id
-		WHERE p.active <> (a.status IN ('booked', 'late', 'checked_in', 'called', 'in_service'))`},
+		WHERE p.active <> (NOT p.unconfirmed AND a.status IN ('booked', 'late', 'checked_in', 'called', 'in_service'))`},
+	{"unconfirmed_is_let_in_for_a_reason_alone", `
+		SELECT count(*)
+		FROM party AS p
+		JOIN appointment AS a ON a.id = p.appointment_id
+		LEFT JOIN second_person AS s ON s.appointment_id = p.appointment_id
+		WHERE p.unconfirmed
+		  AND (s.appointment_id IS NULL
+		    OR s.confirmed_at IS NOT NULL
+		    OR s.waived IS NULL AND a.status IN ('late', 'checked_in', 'called', 'in_service', 'completed', 'not_accepted'))`},
+	{"confirmed_second_person_is_one", `
+		SELECT count(*)
+		FROM second_person AS s
+		LEFT JOIN party AS p ON p.appointment_id = s.appointment_id AND p.role = 2
+		WHERE p.person IS NULL
+		   OR (s.confirmed_at IS NULL) <> p.unconfirmed`},
 	{"parties_differ", `
 		SELECT count(*)
 		FROM (
@@ -109,7 +124,8 @@ var assertions = []struct{ name, query string }{
 		FROM appointment AS a
 		JOIN party AS p ON p.appointment_id = a.id
 		WHERE a.erased_at IS NOT NULL
-		  AND (length(a.contact) > 0 OR a.caller IS NOT NULL OR a.former_contact IS NOT NULL OR length(p.sealed) > 0 OR p.active)`},
+		  AND (length(a.contact) > 0 OR a.caller IS NOT NULL OR a.former_contact IS NOT NULL OR length(p.sealed) > 0 OR p.active
+		    OR EXISTS (SELECT FROM second_person AS s WHERE s.appointment_id = a.id AND (s.link IS NOT NULL OR s.phone_key IS NOT NULL)))`},
 	{"appointment_stands_in_its_slot", `
 		SELECT count(*)
 		FROM appointment AS a

@@ -148,7 +148,7 @@ func (d *Desk) prepare(a Application, g grant, rules slots.Rules) (confirmation,
 	c := confirmation{
 		grant: g, key: strings.Join([]string{a.Actor, a.Session, "appointments", a.Key}, "/"), body: d.Keys.MAC("request", a.Request),
 		actor: a.Actor, service: a.Service, channel: a.Channel, locale: a.Locale,
-		misses: misses(a, rules), numbers: d.numbers(a.Hold), phone: d.Keys.MAC("phone", []byte(a.Phone.Number())),
+		misses: misses(a, rules), link: d.asks(a, rules), numbers: d.numbers(a.Hold), phone: d.Keys.MAC("phone", []byte(a.Phone.Number())),
 	}
 	if a.Channel == slots.Web { // assisted bookings are exempt: domain rules 32 and 33
 		if !a.rebooks {

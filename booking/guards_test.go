@@ -74,6 +74,11 @@ var guards = []guard{
 		from: "if redis.call('GET', keys[1]) == args[1] then redis.call('DEL', keys[1]) end", to: "redis.call('DEL', keys[1])",
 		promise: strangersLockStays,
 	},
+	{
+		name: "10 who has not confirmed is in no appointment", function: "confirm",
+		from: "p.role = 1 OR confirm.link IS NULL", to: "true", also: `ALTER TABLE party DROP CONSTRAINT unconfirmed_is_second`,
+		promise: strangerBlocksNobody,
+	},
 }
 
 func TestGuards(t *testing.T) {

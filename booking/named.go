@@ -46,8 +46,9 @@ func (d *Desk) Named(ctx context.Context, office string, from date.Date, matches
 	err := d.DB.SelectContext(ctx, &found, `
 		SELECT `+appointmentColumns+`, role, sealed
 		FROM appointment
-		JOIN (SELECT appointment_id, role, sealed FROM party WHERE active) AS p ON p.appointment_id = appointment.id
+		JOIN (SELECT appointment_id, role, sealed FROM party WHERE active OR unconfirmed) AS p ON p.appointment_id = appointment.id
 		WHERE office_id = $1
+		  AND is_active(status)
 		  AND day >= $2
 		ORDER BY starts_at, id, role
 		LIMIT $3`, office, from, mostOpened)

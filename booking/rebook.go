@@ -172,6 +172,9 @@ func (d *Desk) Rebook(ctx context.Context, r Rebooking) (Receipt, error) {
 	if _, app.Consents, err = d.agreed(ctx, a); err != nil {
 		return Receipt{}, err
 	}
+	if app.known, err = d.secondKnown(ctx, a); err != nil {
+		return Receipt{}, err
+	}
 	return d.Confirm(ctx, app)
 }
 

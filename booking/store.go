@@ -31,6 +31,7 @@ type confirmation struct {
 	persons  [][]byte
 	sealed   [][]byte
 	misses   pq.Int64Array // see misses
+	link     []byte        // see asks; nil: both persons are taken at once
 }
 
 // confirmed is its answer.
@@ -54,7 +55,7 @@ const confirmSQL = `
 		coalesce(starts, 'epoch') AS starts,
 		coalesce(ends, 'epoch') AS ends,
 		coalesce(lines, '{}') AS lines
-	FROM confirm($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
+	FROM confirm($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
 
 func runConfirm(ctx context.Context, db postgres.Querier, c confirmation) (confirmed, error) {
 	var made confirmed
@@ -62,7 +63,7 @@ func runConfirm(ctx context.Context, db postgres.Querier, c confirmation) (confi
 		c.grant.Hold, c.fresh, c.grant.Quota, c.grant.Epoch, c.grant.ends(),
 		c.key, c.body, c.code, c.actor, c.perPhone,
 		c.service, string(c.channel), pq.StringArray(c.numbers), c.caller, c.phone, c.contact, c.locale, c.consents,
-		pq.ByteaArray(c.persons), pq.ByteaArray(c.sealed), c.misses)
+		pq.ByteaArray(c.persons), pq.ByteaArray(c.sealed), c.misses, c.link)
 	if err != nil {
 		return made, fmt.Errorf("confirm: %w", err)
 	}

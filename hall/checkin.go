@@ -26,6 +26,7 @@ type Arrival struct {
 	Early      bool      // take them in although it is too early; their turn is when their slot begins
 	At         time.Time // when they came, where this is told later; zero for now
 	Ticket     string    // that a desk without the server has given them, "C001" to "Z999"; usually empty
+	Second     string    // why they are let in though the second person is in another appointment; "": they are not
 	Key        string    // the client's Idempotency-Key; may be empty
 	Actor      string
 }
@@ -112,10 +113,13 @@ func (d *Desk) Resting(ctx context.Context, number string) (Rest, error) {
 // 64). One fever is measured again; two defer the visit (rules 65, 66). These
 // are answers, since the readings are kept.
 //
-// Faults: booking.ErrNoAppointment, ErrNotPossible, ErrKeyReused, ErrOtherOffice,
-// ErrOtherDay, ErrRecheckTooSoon, ErrTicketGiven; fields readings ("required"),
-// readings.N.party|celsius|device, companions.N.reason|celsius|device, at ("future",
-// "too_old"), ticket.
+// A second person who has not confirmed does so by standing there. Whoever is in
+// another appointment is not: the fault comes before anything is measured.
+//
+// Faults: booking.ErrNoAppointment, booking.ErrSecondBusy, ErrNotPossible, ErrKeyReused,
+// ErrOtherOffice, ErrOtherDay, ErrRecheckTooSoon, ErrTicketGiven; fields readings
+// ("required"), readings.N.party|celsius|device, companions.N.reason|celsius|device, at
+// ("future", "too_old"), ticket.
 func (d *Desk) CheckIn(ctx context.Context, a Arrival) (CheckIn, error) {
 	if a.Ticket != "" && !deskTicket.MatchString(a.Ticket) {
 		return CheckIn{}, fault.InFields(map[string]string{"ticket": badFormat})
@@ -181,6 +185,9 @@ func (a Arrival) enter(ctx context.Context, tx postgres.Querier, g guest) (Check
 		return CheckIn{}, false, ErrOtherDay
 	case v.Outcome == "" && g.Now.Before(opens) && !a.Early:
 		return CheckIn{Outcome: Early, OpensAt: opens}, false, nil
+	}
+	if err := booking.Present(ctx, tx, g.ID, strings.TrimSpace(a.Second), a.Actor); err != nil {
+		return CheckIn{}, false, err
 	}
 	people, err := a.measure(ctx, tx, g, rules)
 	if err != nil {

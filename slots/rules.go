@@ -24,6 +24,8 @@ type Rules struct {
 	Extendable   bool      `json:"extendable"    rule:"28"` // a hold may be prolonged once
 	ExactCounts  bool      `json:"exact_counts"  rule:"29"` // the public sees how many places are left, not only whether
 	PerPhone     int       `json:"per_phone"     rule:"32"` // active appointments with one phone number; 0 sets no limit
+	SecondPerson Asking    `json:"second_person" rule:"31"` // when whoever is named second is in the appointment
+	DetailsSteps Steps     `json:"details_steps" rule:"33"` // how the two are asked for
 	CancelDays   int       `json:"cancel_days"   rule:"34"` // couples cancel and move until the end of the day so many days before; 0 to 30
 	MaxMoves     int       `json:"max_reschedules" rule:"35"`
 	RebookDays   int       `json:"rebook_days" rule:"58"`   // couples whom a suspension has cost their place book anew so many days long once it is over; 0 to 90
@@ -117,6 +119,24 @@ const (
 	ScreeningOff      Screening = "off" // no reading is asked for, shown or stored
 )
 
+// Asking is when the second person of a couple is in an appointment (decision 20).
+type Asking string
+
+// The values of Asking.
+const (
+	AtOnce     Asking = "at_once"      // as soon as it is made
+	ByOwnPhone Asking = "by_own_phone" // once they have confirmed with a phone of their own, or stand in the hall
+)
+
+// Steps is how the two are asked for who they are.
+type Steps string
+
+// The values of Steps.
+const (
+	OnePage   Steps = "one"
+	SplitPage Steps = "split" // a page for each of them
+)
+
 // DefaultRules is what holds at an office that has set nothing.
 func DefaultRules() Rules {
 	return Rules{
@@ -131,6 +151,8 @@ func DefaultRules() Rules {
 		HoldSeconds:  300,
 		Extendable:   true,
 		PerPhone:     2,
+		SecondPerson: AtOnce,
+		DetailsSteps: OnePage,
 		CancelDays:   1,
 		MaxMoves:     2,
 		RebookDays:   14,

@@ -38,6 +38,12 @@ func (r Rules) Validate() error {
 	if r.Screening != ScreeningRequired && r.Screening != ScreeningOptional && r.Screening != ScreeningOff {
 		wrong["screening"] = "unknown"
 	}
+	if r.SecondPerson != AtOnce && r.SecondPerson != ByOwnPhone {
+		wrong["second_person"] = "unknown"
+	}
+	if r.DetailsSteps != OnePage && r.DetailsSteps != SplitPage {
+		wrong["details_steps"] = "unknown"
+	}
 	if n := utf8.RuneCountInString(r.SMSSign); n < 2 || n > 8 {
 		wrong["sms_sign"] = "out_of_range"
 	}
