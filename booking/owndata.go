@@ -18,6 +18,7 @@ type OwnData struct {
 	Phone       identity.Phone
 	Caller      string            // who asked, where somebody else typed
 	Consents    map[string]string // which version of each text; agreed to when it was booked
+	Second      Second            // how the second person confirmed, where they were asked
 	History     []Happened
 	Messages    []Sent
 }
@@ -50,6 +51,9 @@ func (d *Desk) OwnData(ctx context.Context, a Appointment) (OwnData, error) {
 		return own, err
 	}
 	if own.Caller, own.Consents, err = d.agreed(ctx, a); err != nil {
+		return own, err
+	}
+	if own.Second, err = d.Second(ctx, a); err != nil {
 		return own, err
 	}
 	err = d.DB.SelectContext(ctx, &own.History, `
@@ -96,10 +100,15 @@ func (d *Desk) agreed(ctx context.Context, a Appointment) (caller string, consen
 	return string(plain), consents, nil
 }
 
-// AgreedTo reports whether a consent of this name came with the appointment.
+// AgreedTo reports whether a consent of this name came with the appointment, and
+// with the second person where they are asked themselves.
 func (d *Desk) AgreedTo(ctx context.Context, a Appointment, name string) (bool, error) {
 	var agreed bool
-	err := d.DB.GetContext(ctx, &agreed, `SELECT coalesce(consents ->> $2, '') <> '' FROM appointment WHERE id = $1`, a.ID, name)
+	err := d.DB.GetContext(ctx, &agreed, `
+		SELECT coalesce(consents ->> $2, '') <> ''
+		   AND NOT EXISTS (SELECT FROM second_person AS s WHERE s.appointment_id = a.id AND coalesce(s.consents ->> $2, '') = '')
+		FROM appointment AS a
+		WHERE id = $1`, a.ID, name)
 	if err != nil {
 		return false, fmt.Errorf("consent of appointment %d: %w", a.ID, err)
 	}

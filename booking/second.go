@@ -52,9 +52,11 @@ func (d *Desk) Second(ctx context.Context, a Appointment) (Second, error) {
 	}
 	err := d.DB.GetContext(ctx, &row, `
 		SELECT p.unconfirmed, coalesce(s.confirmed_by, '') AS confirmed_by, s.confirmed_at, coalesce(s.consents, '{}') AS consents,
-			p.unconfirmed AND s.link IS NOT NULL AND s.tries < 5 AND a.status = 'booked' AS linked
+			p.unconfirmed AND s.link IS NOT NULL AND s.tries < 5 AND a.status = 'booked'
+				AND a.day >= (clock_now() AT TIME ZONE o.time_zone)::date AS linked
 		FROM second_person AS s
 		JOIN appointment AS a ON a.id = s.appointment_id
+		JOIN office AS o ON o.id = a.office_id
 		JOIN party AS p ON p.appointment_id = s.appointment_id AND p.role = 2
 		WHERE s.appointment_id = $1`, a.ID)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -118,8 +120,9 @@ func (d *Desk) linked(ctx context.Context, link string) (Appointment, error) {
 	var a Appointment
 	err := d.DB.GetContext(ctx, &a, `
 		SELECT `+appointmentColumns+`
-		FROM appointment
+		FROM appointment AS a
 		WHERE status = 'booked'
+		  AND day >= (SELECT (clock_now() AT TIME ZONE o.time_zone)::date FROM office AS o WHERE o.id = a.office_id)
 		  AND id = (
 			SELECT s.appointment_id
 			FROM second_person AS s
@@ -200,27 +203,27 @@ func (d *Desk) countTry(ctx context.Context, link string) error {
 // Faults: those of Recognise, ErrPersonBusy (with BusyError where the phone is that
 // of the other appointment), ErrPhoneBusy, ErrCodeWrong, ErrCodeExpired,
 // ErrCodeUsedUp.
-func (d *Desk) ConfirmSecond(ctx context.Context, c Claim) error {
+func (d *Desk) ConfirmSecond(ctx context.Context, c Claim) (Appointment, error) {
 	a, err := d.Recognise(ctx, c)
 	if errors.Is(err, ErrNoInvitation) {
 		return d.confirmedBefore(ctx, c)
 	}
 	if err != nil {
-		return err
+		return a, err
 	}
 	rules, err := d.Offices.Rules(ctx, a.Office, a.Day)
 	if err != nil {
-		return err
+		return a, err
 	}
 	q, err := d.secondQuestion(a, c, rules)
 	if err != nil {
-		return err
+		return a, err
 	}
 	err = d.confirmSecond(ctx, c, q, rules.PerPhone)
 	if errors.Is(err, ErrPersonBusy) {
 		err = errors.Join(err, d.explainRefusal(ctx, q))
 	}
-	return err
+	return a, err
 }
 
 // secondQuestion is what is asked about the second person, as confirm would ask it.
@@ -253,13 +256,16 @@ func (d *Desk) confirmSecond(ctx context.Context, c Claim, q confirmation, perPh
 	return confirmed{Result: result}.fault()
 }
 
-// confirmedBefore is nil for whoever has confirmed by this link with this phone: the
-// answer was lost, or the form was sent twice.
-func (d *Desk) confirmedBefore(ctx context.Context, c Claim) error {
-	var same bool
-	err := d.DB.GetContext(ctx, &same, `
-		SELECT EXISTS (
-			SELECT
+// confirmedBefore is the appointment for whoever has confirmed by this link with
+// this phone: the answer was lost, or the form was sent twice. The fault is
+// ErrNoInvitation.
+func (d *Desk) confirmedBefore(ctx context.Context, c Claim) (Appointment, error) {
+	var a Appointment
+	err := d.DB.GetContext(ctx, &a, `
+		SELECT `+appointmentColumns+`
+		FROM appointment
+		WHERE id = (
+			SELECT s.appointment_id
 			FROM second_person AS s
 			JOIN party AS p ON p.appointment_id = s.appointment_id AND p.role = 2
 			WHERE s.link = $1
@@ -267,13 +273,13 @@ func (d *Desk) confirmedBefore(ctx context.Context, c Claim) error {
 			  AND s.phone_key = $2
 			  AND p.person = $3)`,
 		d.linkHash(c.Link), d.Keys.MAC("phone", []byte(c.Phone.Number())), d.Person(c.Document))
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, ErrNoInvitation
+	}
 	if err != nil {
-		return fmt.Errorf("whether a second person has confirmed: %w", err)
+		return a, fmt.Errorf("whether a second person has confirmed: %w", err)
 	}
-	if !same {
-		return ErrNoInvitation
-	}
-	return nil
+	return a, nil
 }
 
 // BookedElsewhere comes with ErrSecondBusy: the appointment that the second person

@@ -59,6 +59,11 @@ func (w *world) claimWith(a Appointment, who Party, phone identity.Phone) Claim 
 	}
 }
 
+func (w *world) confirms(c Claim) error {
+	_, err := w.desk.ConfirmSecond(w.t.Context(), c)
+	return err
+}
+
 func (w *world) want(err, want error, what string) {
 	w.t.Helper()
 	if !errors.Is(err, want) {
@@ -104,25 +109,25 @@ func TestTheSecondPersonConfirmsOnceWithTheirOwnPhone(t *testing.T) {
 	c := w.claim(a, couple[1])
 	other := c
 	other.Name = "李四"
-	w.want(w.desk.ConfirmSecond(ctx, other), ErrNotInvited, "another name")
+	w.want(w.confirms(other), ErrNotInvited, "another name")
 	other = c
 	other.Document = w.person(identity.Female).Document
-	w.want(w.desk.ConfirmSecond(ctx, other), ErrNotInvited, "another document")
+	w.want(w.confirms(other), ErrNotInvited, "another document")
 	other = c
 	other.Link = "x"
-	w.want(w.desk.ConfirmSecond(ctx, other), ErrNoInvitation, "another link")
+	w.want(w.confirms(other), ErrNoInvitation, "another link")
 	phone, err := w.desk.Phone(a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.want(w.desk.ConfirmSecond(ctx, w.claimWith(a, couple[1], phone)), ErrSamePhone, "the phone of whoever booked")
+	w.want(w.confirms(w.claimWith(a, couple[1], phone)), ErrSamePhone, "the phone of whoever booked")
 	other = c
 	other.Code = "000000"
-	w.want(w.desk.ConfirmSecond(ctx, other), ErrCodeWrong, "a wrong code")
+	w.want(w.confirms(other), ErrCodeWrong, "a wrong code")
 
-	w.want(w.desk.ConfirmSecond(ctx, c), nil, "the right one")
-	w.want(w.desk.ConfirmSecond(ctx, c), nil, "the same again")
-	w.want(w.desk.ConfirmSecond(ctx, w.claim(a, couple[1])), ErrNoInvitation, "the link again, with another phone")
+	w.want(w.confirms(c), nil, "the right one")
+	w.want(w.confirms(c), nil, "the same again")
+	w.want(w.confirms(w.claim(a, couple[1])), ErrNoInvitation, "the link again, with another phone")
 	if _, err := w.desk.Invited(ctx, c.Link); !errors.Is(err, ErrNoInvitation) {
 		t.Errorf("a used link leads to %v", err)
 	}
@@ -159,7 +164,7 @@ func TestFiveWrongTriesUseALinkUp(t *testing.T) {
 	if judged != 5 {
 		t.Errorf("%d tries were judged, want 5", judged)
 	}
-	w.want(w.desk.ConfirmSecond(t.Context(), right), ErrNoInvitation, "the right one, too late")
+	w.want(w.confirms(right), ErrNoInvitation, "the right one, too late")
 	if s, err := w.desk.Second(t.Context(), a); err != nil || !s.Unconfirmed || s.Link != "" {
 		t.Errorf("the couple is shown %+v, %v: the hall is left", s, err)
 	}
@@ -184,17 +189,17 @@ func TestWhoHasAnotherAppointmentIsToldAtItsPhone(t *testing.T) {
 		return n
 	}
 	c := w.claim(a, her)
-	err = w.desk.ConfirmSecond(t.Context(), c)
+	err = w.confirms(c)
 	w.want(err, ErrPersonBusy, "busy")
 	if _, plain := errors.AsType[BusyError](err); plain || told() != 1 {
 		t.Errorf("a stranger's phone: told plainly %t; %d messages to the other", plain, told())
 	}
-	w.want(w.desk.ConfirmSecond(t.Context(), c), ErrPersonBusy, "the same once more: one answer a code")
+	w.want(w.confirms(c), ErrPersonBusy, "the same once more: one answer a code")
 	phone, err := w.desk.Phone(other)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = w.desk.ConfirmSecond(t.Context(), w.claimWith(a, her, phone))
+	err = w.confirms(w.claimWith(a, her, phone))
 	if _, plain := errors.AsType[BusyError](err); !plain {
 		t.Errorf("at the phone of the other appointment: %v, want to be told plainly", err)
 	}
@@ -219,7 +224,7 @@ func TestWhoIsKeptOutIsNotToldToWhoNamesThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.want(w.desk.ConfirmSecond(t.Context(), w.claim(a, lazy)), ErrPersonBusy, "who is kept out confirms")
+	w.want(w.confirms(w.claim(a, lazy)), ErrPersonBusy, "who is kept out confirms")
 	if s, err := w.desk.Second(t.Context(), a); err != nil || !s.Unconfirmed {
 		t.Errorf("refused, and yet %+v, %v", s, err)
 	}
@@ -237,7 +242,7 @@ func TestAPhoneConfirmsForNoMoreThanItMayBook(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.exec(`DELETE FROM phone_code`)
-		w.want(w.desk.ConfirmSecond(t.Context(), w.claimWith(a, couple[1], phone)), want, fmt.Sprintf("person %d", i+1))
+		w.want(w.confirms(w.claimWith(a, couple[1], phone)), want, fmt.Sprintf("person %d", i+1))
 	}
 }
 
@@ -256,11 +261,11 @@ func TestALinkLastsAsLongAsItsAppointment(t *testing.T) {
 	if a, err = w.desk.Cancel(ctx, Change{Appointment: a, Actor: "staff:x", Staff: true, Reason: "-"}); err != nil {
 		t.Fatal(err)
 	}
-	w.want(w.desk.ConfirmSecond(ctx, c), ErrNoInvitation, "once it is cancelled")
+	w.want(w.confirms(c), ErrNoInvitation, "once it is cancelled")
 	if a, err = w.desk.Erase(ctx, a, "couple"); err != nil {
 		t.Fatal(err)
 	}
-	w.want(w.desk.ConfirmSecond(ctx, c), ErrNoInvitation, "once it is erased")
+	w.want(w.confirms(c), ErrNoInvitation, "once it is erased")
 	if s, err := w.desk.Second(ctx, a); err != nil || s.Link != "" {
 		t.Errorf("the erased one still has %+v, %v", s, err)
 	}
@@ -347,7 +352,7 @@ func TestNobodyIsInTwoAppointmentsHoweverTheyConfirm(t *testing.T) {
 			}
 			switch chance.IntN(3) {
 			case 0:
-				results <- [2]int{1, w.outcome(w.desk.ConfirmSecond(t.Context(), w.claim(a, two)))}
+				results <- [2]int{1, w.outcome(w.confirms(w.claim(a, two)))}
 			case 1:
 				results <- [2]int{2, w.outcome(postgres.InTx(t.Context(), w.db, func(tx postgres.Querier) error {
 					if err := postgres.SetActor(t.Context(), tx, "staff:x"); err != nil {

@@ -101,6 +101,7 @@ type bookedPage struct {
 	CanKeep   bool // as a picture and in a calendar
 	Calendar  bool // files can be taken out of this browser
 	Secret    string
+	Invite    string // where the link for the second person is, until they have confirmed
 	Still     bool   // the page no longer asks again by itself
 	Again     string // where another is booked
 	Rebook    string // where it is, with what is known, after a suspension
@@ -163,6 +164,9 @@ func (p *Pages) showBooked(c echo.Context, status int, pg page, mine own) error 
 		if b.Rebook != "" {
 			b.News.Text, b.Again = offer, ""
 		}
+	}
+	if b.Invite, err = p.waiting(c, mine); err != nil {
+		return err
 	}
 	if b.Texted, err = p.texted(mine); err != nil {
 		return err

@@ -179,6 +179,13 @@ func (d *dataPage) open(mine own, stored booking.OwnData) {
 		what := pg.T("data.version", "version", stored.Consents[name], "at", at(stored.Appointment.CreatedAt))
 		d.Agreed = append(d.Agreed, answer{pg.known("data.consent.", name), what})
 	}
+	if said := pg.saidBySecond(mine, stored.Second); said != "" {
+		d.Agreed = append(d.Agreed, answer{pg.T("book.other"), said})
+	}
+	for _, name := range slices.Sorted(maps.Keys(stored.Second.Consents)) {
+		what := pg.T("data.version", "version", stored.Second.Consents[name], "at", at(*stored.Second.At))
+		d.Agreed = append(d.Agreed, answer{pg.T("second.consent_of", "what", pg.known("data.consent.", name)), what})
+	}
 	for _, h := range stored.History {
 		d.History = append(d.History, answer{at(h.At), pg.T("data.by", "what", pg.happened(h), "who", pg.known("data.who.", h.By))})
 	}

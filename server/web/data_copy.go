@@ -19,6 +19,7 @@ type dataCopy struct {
 	Caller      string            `json:"caller,omitempty"`
 	Consents    map[string]string `json:"consents"`
 	ConsentedAt time.Time         `json:"consented_at"`
+	Second      *copiedSecond     `json:"second_person,omitempty"` // where they were asked themselves
 	History     []copiedEvent     `json:"history"`
 	Messages    []copiedMessage   `json:"messages"`
 }
@@ -32,6 +33,12 @@ type copiedAppointment struct {
 	Status    booking.Status `json:"status"`
 	Channel   string         `json:"channel"`
 	CreatedAt time.Time      `json:"created_at"`
+}
+
+type copiedSecond struct {
+	By       string            `json:"confirmed_by"`
+	At       time.Time         `json:"confirmed_at"`
+	Consents map[string]string `json:"consents"`
 }
 
 type copiedParty struct {
@@ -81,6 +88,9 @@ func copied(mine own, stored booking.OwnData) dataCopy {
 		},
 		Phone: stored.Phone.Number(), Caller: stored.Caller, Consents: stored.Consents, ConsentedAt: stored.Appointment.CreatedAt.In(zone),
 		Parties: []copiedParty{}, History: []copiedEvent{}, Messages: []copiedMessage{},
+	}
+	if s := stored.Second; s.At != nil {
+		all.Second = &copiedSecond{s.By, s.At.In(zone), s.Consents}
 	}
 	for _, one := range stored.Parties {
 		all.Parties = append(all.Parties, copiedParty{one.Name, string(one.Document.Type), one.Document.Number, string(one.Sex), one.Born})

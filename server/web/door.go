@@ -79,11 +79,12 @@ func (p *Pages) checkIn(c echo.Context) error {
 		return p.showGuest(c, http.StatusUnprocessableEntity, pg, g, guestPage{}, wrong)
 	}
 	answer, err := p.Hall.CheckIn(c.Request().Context(), arrival)
-	if err != nil {
+	if busy := err; err != nil {
 		pg, why, err := pg.explained(c, err)
 		if err != nil {
 			return err
 		}
+		pg = p.bookedElsewhere(c, pg, busy)
 		wrong := readingFaults(why, inputs)
 		if why.Fields["readings"] != "" {
 			wrong.unmeasured(c, g)
@@ -102,7 +103,7 @@ func (p *Pages) checkIn(c echo.Context) error {
 // cannot be read.
 func arrivalOf(c echo.Context, g own) (hall.Arrival, []string, wrongs) {
 	wrong, inputs := wrongs{}, []string{}
-	a := hall.Arrival{Number: g.Number, Office: g.Office, Key: c.FormValue("key"), Actor: me(c).Actor()}
+	a := hall.Arrival{Number: g.Number, Office: g.Office, Second: c.FormValue("second.reason"), Key: c.FormValue("key"), Actor: me(c).Actor()}
 	device := c.FormValue("device")
 	for _, i := range g.measured() {
 		for _, input := range []string{partyReading(i), partyAgain(i)} {

@@ -40,6 +40,7 @@ type guestPage struct {
 	Reason      field
 	Key         string
 	Unmask      unmasking
+	Second      secondDoor
 }
 
 // guestOf is the appointment of the address, if it is at one of their offices.
@@ -86,6 +87,9 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	d.CanRefuse = here && mayPost(s, "/desk/:number/not-accepted")
 	if d.Arrive {
 		d.doorFields(c, g, wrong)
+		if d.Second, err = p.secondDoor(c, pg, g); err != nil {
+			return err
+		}
 		if d.AskHealth, err = p.askHealth(c, g); err != nil {
 			return err
 		}

@@ -23,6 +23,8 @@ var acts = map[string]limit.Act{
 	"/find/secret":              limit.Finds,
 	"/find/send":                limit.Finds,
 	"/find/mine":                limit.Finds,
+	"/second/:token/check":      limit.Finds,
+	"/second/:token/confirm":    limit.Confirms,
 	"/book/confirm":             limit.Confirms,
 	"/b/:number/cancel":         limit.Confirms,
 	"/b/:number/change/confirm": limit.Confirms,

@@ -33,6 +33,7 @@ var shown = map[string]any{
 	"help": helpPage{}, "foreign": foreignPage{}, "privacy": privacyPage{}, "accessibility": explaining{}, "bring": bringPage{}, "rare": rarePage{}, "offline": explaining{}, "rebook": rebookPage{},
 	"account": accountPage{}, "arrived": arrivedPage{}, "factor": factorPage{}, "link": linkPage{}, "people": peoplePage{}, "person": personPage{}, "resume": resumePage{},
 	"audit": auditPage{}, "alarms": alarmsPage{},
+	"invite": invitePage{}, "second": secondPage{},
 	"console": consolePage{},
 	"calls":   callsPage{}, "keys": keysPage{}, "stats": statsPage{},
 }
@@ -166,7 +167,8 @@ func composed() []string {
 	}
 	add("publish.closed.", "holiday", "exception", "no_hours")
 	add("data.consent.", "agreement", "privacy", "health", "other")
-	add("data.event.", "call_taken", "called", "data_corrected", "data_opened", "data_erased", "excused", "moved", "reason", "other")
+	add("second.said.", "phone", "presence")
+	add("data.event.", "second_confirmed", "second_waived", "call_taken", "called", "data_corrected", "data_opened", "data_erased", "excused", "moved", "reason", "other")
 	add("data.message.", string(notify.Booked), string(notify.Moved), string(notify.Cancelled), string(notify.CancelledByOffice), string(notify.NoShow),
 		string(notify.HealthDeferred), string(notify.Reminder), string(notify.Tried), string(notify.Restricted), string(notify.PhoneChanged), "other")
 	add("data.sent.", "pending", "done", "failed", "dropped", "other")

@@ -93,6 +93,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	e.POST("/b/:number/change/confirm", p.change)
 	p.mountRebook(e)
 	p.mountData(e)
+	p.mountSecond(e)
 
 	p.mountLogin(e)
 	p.mountPeople(e)
