@@ -164,6 +164,9 @@ func (l line) details(c echo.Context) error {
 	if c.FormValue("page") == "check" {
 		return l.showCheck(c, http.StatusOK, l.page(c), f, s)
 	}
+	if to := c.FormValue("go"); to != "" {
+		f.Part = to
+	}
 	return l.showDetails(c, http.StatusOK, l.page(c), f, s, nil)
 }
 
@@ -232,6 +235,9 @@ func (l line) check(c echo.Context) error {
 func (l line) checked(c echo.Context, f bookForm, s subject) error {
 	pg := l.page(c)
 	app, wrong := l.judge(f, s)
+	if next, on := l.next(pg, f, s, wrong); on {
+		return l.showDetails(c, http.StatusOK, pg, next, s, nil)
+	}
 	if len(wrong) > 0 {
 		return l.showDetails(c, http.StatusUnprocessableEntity, pg, f, s, wrong)
 	}

@@ -33,6 +33,7 @@ type detailsPage struct {
 	Basis     string // for which no tick is asked
 	Wrong     string // of the couple as a whole
 	Elsewhere []link // the offices that serve them, if this one does not
+	Part      part
 }
 
 // partyFields is the inputs for one person. More are only needed for documents
@@ -47,8 +48,9 @@ type partyFields struct {
 }
 
 func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s subject, wrong wrongs) error {
+	at := l.partOf(pg, f, s, wrong)
 	d := detailsPage{
-		page: pg, Base: l.base, Step: l.step(pg, 2), Title: pg.asksFor(s.service), What: pg.Day(s.slot.Day) + " " + pg.Clock(s.starts), Where: pg.officeName(s.office),
+		page: pg, Part: at, Base: l.base, Step: l.step(pg, 2), Title: pg.asksFor(s.service), What: pg.Day(s.slot.Day) + " " + pg.Clock(s.starts), Where: pg.officeName(s.office),
 		Service: pg.serviceName(s.service), Held: f.held(), Extend: s.rules.Extendable, Assisted: l.assisted(),
 		Wrong: wrong.say(pg.Reader, "parties"),
 	}
@@ -90,7 +92,7 @@ func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s sub
 			return err
 		}
 	}
-	return l.render(c, status, "details", d)
+	return l.render(c, status, "details", d.only(f))
 }
 
 // notServedHere is the code for a document whose holders other offices register.
@@ -253,7 +255,7 @@ type answer struct{ Label, Text string }
 func (l line) showCheck(c echo.Context, status int, pg page, f bookForm, s subject) error {
 	app, _ := l.judge(f, s)
 	d := checkPage{
-		page: pg, Step: l.step(pg, 3), Base: l.base, Assisted: l.assisted(), Extend: s.rules.Extendable,
+		page: pg, Step: l.lastStep(pg, s), Base: l.base, Assisted: l.assisted(), Extend: s.rules.Extendable,
 		Known: l.known(c, f, app.Phone),
 		Keep:  append(f.held(), f.typed()...), Phone: app.Phone.Masked(), Office: s.office.Phone, Bring: pg.bring(s.service, s.rules, s.slot.Day, kinds(app)),
 		Code: field{Name: "code", Label: pg.T("code.label"), Hint: pg.T("code.hint"), Mode: "numeric", Auto: "one-time-code"},

@@ -27,6 +27,7 @@ type bookForm struct {
 	Hold, Token   string
 	Until         string // when the hold ends, to be shown; what counts is in the token
 	Key           string // of this booking: sent twice, it is made once
+	Part          string // which of the pages it is on, where there is one for each person
 
 	Parties   [2]partyForm
 	Phone     string
@@ -46,7 +47,7 @@ type partyForm struct {
 func readBookForm(v url.Values) bookForm {
 	f := bookForm{
 		Slot: v.Get("slot"), Service: v.Get("service"), Hold: v.Get("hold"), Token: v.Get("token"),
-		Until: v.Get("until"), Key: v.Get("key"), Phone: v.Get("phone"), Caller: v.Get("caller"),
+		Until: v.Get("until"), Key: v.Get("key"), Part: v.Get("part"), Phone: v.Get("phone"), Caller: v.Get("caller"),
 		Agreement: v.Get("consents.agreement"), Privacy: v.Get("consents.privacy"), Health: v.Get("consents.health"), Code: v.Get("code"),
 	}
 	for i := range f.Parties {
