@@ -40,6 +40,7 @@ const (
 	suspended = "430723" // on 22 May
 	longNamed = "430724"
 	hot       = "430725" // on 27 May
+	asked     = "430726" // the second person is asked themselves
 )
 
 // seed makes the offices, with places as far ahead as is sold on 20 May.
@@ -50,6 +51,7 @@ func (g *gallery) seed() {
 		soldOut:   {"汉寿县婚姻登记处", "Hanshou Marriage Registry"},
 		suspended: {"澧县婚姻登记处", "Lixian Marriage Registry"},
 		hot:       {"桃源县婚姻登记处", "Taoyuan Marriage Registry"},
+		asked:     {"石门县婚姻登记处", "Shimen Marriage Registry"},
 		longNamed: {"巴音郭楞蒙古自治州博斯腾湖旅游度假区婚姻登记处", "Marriage Registry of the Bosten Lake Tourism and Holiday District, Bayingolin"},
 	} {
 		err := g.Offices.PutOffice(g.t.Context(), slots.Office{
@@ -60,7 +62,7 @@ func (g *gallery) seed() {
 			g.t.Fatal(err)
 		}
 	}
-	for _, id := range []string{ordinary, nextMonth, soldOut, suspended, longNamed} {
+	for _, id := range []string{ordinary, nextMonth, soldOut, suspended, longNamed, asked} {
 		g.opened(id)
 	}
 	g.opened(hot)
@@ -89,6 +91,9 @@ func (g *gallery) opened(id string) {
 	g.t.Helper()
 	rules := slots.DefaultRules()
 	rules.HoldSeconds, rules.ExactCounts, rules.XBForeign, rules.XBHMT, rules.XBOverseas = 1800, true, true, true, true
+	if id == asked {
+		rules.SecondPerson, rules.DetailsSteps = slots.ByOwnPhone, slots.SplitPage
+	}
 	day := []slots.Period{{From: 9 * 60, To: 11 * 60}, {From: 14 * 60, To: 16 * 60}}
 	hours := slots.Template{
 		SlotMinutes: 30, Capacity: slots.Capacity{slots.Marriage: 20, slots.Divorce: 1, slots.Other: 1},

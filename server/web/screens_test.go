@@ -77,6 +77,12 @@ var screens = []screen{
 			v.later(28 * time.Minute)
 			v.send("/book/check", v.inputs("phone", "")...).want(http.StatusUnprocessableEntity)
 		}},
+		{"split-person-1", nil, apiece(1, "09:00")},
+		{"split-person-1-errors", nil, apiece(1, "09:30", "parties.0.name", "", "parties.0.document.number", "43079919900307001")},
+		{"split-person-2", nil, apiece(2, "10:00")},
+		{"split-person-2-errors", nil, apiece(2, "10:30", "parties.1.name", longName, "parties.1.document.number", "12")},
+		{"split-contact", nil, apiece(3, "14:00")},
+		{"split-contact-errors", nil, apiece(3, "14:30", "phone", "0736-7123456", "consents.agreement", "", "consents.privacy", "")},
 	}},
 	{"P04", "place lost", []state{
 		{"alternatives", nil, lost(ordinary, "2026-05-21", "14:00")},

@@ -136,11 +136,18 @@ func (p *Pages) showSecondForm(c echo.Context, status int, pg page, wrong wrongs
 	}
 	d.Name = pg.typed(field{Name: "name", Hint: pg.T("second.name_hint"), Auto: "off"}, "second.name", c.FormValue("name"), wrong)
 	d.Number = pg.typed(field{Name: "document.number", Auto: "off"}, "document."+string(inv.Type), c.FormValue("document.number"), wrong)
+	if code := wrong["document.number"]; code == "format" || code == "too_long" {
+		d.Number.Wrong = pg.wrongNumber(inv.Type, d.Number.Value)
+	}
 	d.Phone = pg.typed(field{Name: "phone", Type: "tel", Mode: "tel", Auto: "tel-national", Hint: pg.T("second.phone_hint")}, "second.phone", c.FormValue("phone"), wrong)
 	if wrong["phone"] == booking.ErrSamePhone.Code {
 		d.Phone.Wrong = pg.Fault(booking.ErrSamePhone.Code)
 	}
-	d.Ticks = append(pg.secondTicks(c, wrong), pg.healthTicks(bookForm{Health: c.FormValue("consents.health")}, rules, false)...)
+	d.Ticks = pg.secondTicks(c, wrong)
+	for _, t := range pg.healthTicks(bookForm{Health: c.FormValue("consents.health")}, rules, false) {
+		t.Label = pg.T("second.health", "version", healthVersion)
+		d.Ticks = append(d.Ticks, t)
+	}
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Name, d.Number, d.Phone)...)
 	for _, t := range d.Ticks {
 		if t.Wrong != "" {

@@ -28,9 +28,9 @@ func (v *visitor) secondBooks() (number, link string) {
 	number = path.Base(v.URL.Path)
 	v.want(http.StatusOK, "另一方还没有确认")
 	v.get("/b/"+number+"/second").want(http.StatusOK, "请另一方用自己的手机确认")
-	for n := range v.all("p") {
-		if attr(n, "class") == "link" {
-			link = strings.TrimPrefix(n.FirstChild.Data, v.server.URL)
+	for n := range v.all("input") {
+		if attr(n, "id") == "link" {
+			link = strings.TrimPrefix(attr(n, "value"), v.server.URL)
 		}
 	}
 	if !strings.HasPrefix(link, "/second/") {
