@@ -98,9 +98,10 @@ func desk() []Rule {
 
 		pages(get, receives, Form, "/desk"),
 		pages(post, receives, Form, "/desk/find", "/desk/reading"),
-		pages(get, receives, Record, "/desk/:number"),
+		pages(get, receives, Record, "/desk/:number", "/desk/ticket/:number"),
 		pages(get, receives, Anything, "/desk/find", "/desk/reading", "/desk/:number/:step"), // likewise
-		pages(post, receives, Record, "/desk/:number/unmask", "/desk/:number/check-in", "/desk/:number/call", "/desk/:number/start"),
+		pages(post, receives, Record, "/desk/:number/unmask", "/desk/:number/check-in", "/desk/:number/enter",
+			"/desk/ticket/:number", "/desk/:number/call", "/desk/:number/start"),
 		pages(post, registers, Record, "/desk/:number/complete", "/desk/:number/not-accepted"),
 	)
 }

@@ -29,6 +29,9 @@ func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
 			}
 			f := pg.typed(field{Name: input, Mode: "decimal", Auto: "off"}, label, c.FormValue(input), wrong)
 			f.Label = pg.T(label, "who", who)
+			if wrong[input] == "range" {
+				f.Wrong = pg.T("desk.odd", "value", f.Value)
+			}
 			d.Readings = append(d.Readings, f)
 		}
 	}
@@ -36,7 +39,7 @@ func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
 	if devices := g.rest.Devices; len(devices) > 0 && g.rules.RecheckOtherDevice {
 		device.Hint = pg.T("door.not_with", "devices", strings.Join(slices.Compact(slices.Clone(devices)), pg.T("desk.and")))
 	}
-	d.Device = pg.typed(device, "door.device", c.FormValue("device"), wrong)
+	d.Device = pg.typed(device, "door.device", usedDevice(c, g), wrong)
 	d.Companion = []field{pg.typed(field{Name: "companion.reason", Auto: "off"}, "door.companion", c.FormValue("companion.reason"), wrong)}
 	if d.Screening {
 		celsius := field{Name: "companion.celsius", Mode: "decimal", Auto: "off"}
@@ -46,6 +49,19 @@ func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
 		d.Along = d.Along || f.Value+f.Wrong != ""
 	}
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", slices.Concat(d.Readings, []field{d.Device}, d.Companion)...)...)
+}
+
+// usedDevice is the thermometer that was typed, or the one used last, unless it took
+// the reading that another one has to confirm.
+func usedDevice(c echo.Context, g own) string {
+	if c.Request().Method != http.MethodGet {
+		return c.FormValue("device")
+	}
+	last := thermometer(c)
+	if slices.ContainsFunc(g.rest.Devices, func(used string) bool { return strings.EqualFold(used, last) }) {
+		return ""
+	}
+	return last
 }
 
 // measured is the places of those whose temperature is taken: after a fever of
@@ -95,7 +111,8 @@ func (p *Pages) checkIn(c echo.Context) error {
 		return err
 	}
 	in := answer.Outcome == hall.Admitted || answer.Outcome == hall.Late
-	d := guestPage{Verdict: pg.verdict(answer, g) + pg.outside(answer, g), Good: in && answer.TurnedAway == 0}
+	p.keepThermometer(c, c.FormValue("device"))
+	d := guestPage{Verdict: pg.verdict(answer, g) + pg.outside(answer, g), Good: in && answer.TurnedAway == 0, Outside: answer.Outside}
 	return p.showGuest(c, http.StatusOK, pg, g, d, nil)
 }
 
@@ -104,6 +121,7 @@ func (p *Pages) checkIn(c echo.Context) error {
 func arrivalOf(c echo.Context, g own) (hall.Arrival, []string, wrongs) {
 	wrong, inputs := wrongs{}, []string{}
 	a := hall.Arrival{Number: g.Number, Office: g.Office, Second: c.FormValue("second.reason"), Key: c.FormValue("key"), Actor: me(c).Actor()}
+	a.Early = c.FormValue("early") != ""
 	device := c.FormValue("device")
 	for _, i := range g.measured() {
 		for _, input := range []string{partyReading(i), partyAgain(i)} {
@@ -139,6 +157,9 @@ func (pg page) verdict(a hall.CheckIn, g own) string {
 	case hall.Late:
 		return pg.T("verdict.late", "ticket", a.Ticket)
 	case hall.Admitted:
+		if a.Outside {
+			return pg.T("desk.wait_outside", "ticket", a.Ticket)
+		}
 	}
 	return pg.T("verdict.admitted", "ticket", a.Ticket)
 }

@@ -8,20 +8,23 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hunyue/booking"
-	"hunyue/internal/date"
 	"hunyue/server/auth"
 	"hunyue/slots"
 )
 
 type guestPage struct {
 	page
-	Own      ownWords
-	Status   string
-	Ticket   string
-	Verdict  string
-	Good     bool // the verdict lets them go on
-	OtherDay bool
-	Rest     string // who rests, and until when
+	Own     ownWords
+	Scan    scanBox
+	Status  string
+	Ticket  string
+	Verdict string    // what came of what was done
+	Good    bool      // the verdict lets them go on
+	Outside bool      // with a ticket, where the hall is full
+	Judged  judgement // before anything was done
+	Focus   string    // the id of what has the focus next
+	CanMove bool      // to another day
+	Print   string    // where the ticket is put on paper; "" where there is none
 
 	Arrive      bool
 	Readings    []field
@@ -42,6 +45,10 @@ type guestPage struct {
 	Unmask      unmasking
 	Second      secondDoor
 }
+
+// Now reports whether they come before the door opens for them, and are taken all
+// the same when they are asked to wait.
+func (d guestPage) Now() bool { return d.Judged.Kind == early }
 
 // guestOf is the appointment of the address, if it is at one of their offices.
 func (p *Pages) guestOf(c echo.Context) (own, error) {
@@ -75,9 +82,10 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	d.page, d.Own, d.Ticket, d.Key = pg, pg.ownWords(g), ticket, newKey()
 	d.Unmask = pg.unmasking(g, "/desk/"+g.Number+"/unmask", wrong)
 	d.Status = pg.T("status." + string(g.Status))
-	d.OtherDay = g.Day != date.DateOf(p.Clock.Now().In(g.office.Location))
-	d.Arrive = g.Status == booking.Booked && !d.OtherDay
-	d.rested(g)
+	d.Arrive = g.Status == booking.Booked && g.Day == p.dayAt(g.office)
+	if err := p.judge(c, &d, g); err != nil {
+		return err
+	}
 	d.Screening = g.rules.Screening != slots.ScreeningOff
 	waiting := g.Status == booking.CheckedIn || g.Status == booking.Late
 	here := waiting || g.Status == booking.Called || g.Status == booking.InService
@@ -94,6 +102,10 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 			return err
 		}
 	}
+	if d.Scan, err = p.scanBox(c, pg, g.office, g.rules, ""); err != nil {
+		return err
+	}
+	d.Focus = d.focus()
 	d.windowFields(c, wrong)
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Unmask.Reason)...)
 	if g.Status == booking.Completed && mayPost(s, "/desk/:number/complete") {
@@ -104,15 +116,40 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	return p.render(c, status, "guest", d)
 }
 
-// rested says who waits to be measured again, instead of that they are booked.
-func (d *guestPage) rested(g own) {
-	if !d.Arrive || g.rest.Until.IsZero() {
-		return
+// judge says how they stand, and what can be done about it besides.
+func (p *Pages) judge(c echo.Context, d *guestPage, g own) error {
+	came, err := p.Hall.Arrived(c.Request().Context(), g.Number)
+	if err != nil {
+		return err
 	}
-	d.Status = d.T("desk.resting", "time", d.clockIn(g.rest.Until, g.office))
-	if d.Verdict == "" {
-		d.Rest = d.recheck(g.rest.Parties, g.rest.Until, g)
+	d.Judged = d.judged(g, came, p.Clock.Now())
+	if d.Judged.Kind == resting || d.Judged.Kind == restOver {
+		d.Status = d.T("desk.resting", "time", d.clockIn(g.rest.Until, g.office))
 	}
+	d.CanMove = d.Judged.Kind == wrongDay && mayPost(me(c), "/call")
+	if came.Ticket != "" && g.Status.Active() {
+		d.Print = "/desk/ticket/" + g.Number
+	}
+	return nil
+}
+
+// focus is where somebody goes on: at what is wrong, at the first thermometer, or,
+// where nothing is to be typed, at the next couple.
+func (d guestPage) focus() string {
+	for _, f := range d.Readings {
+		if f.Wrong != "" {
+			return f.Name
+		}
+	}
+	switch {
+	case d.Device.Wrong != "":
+		return "device"
+	case d.Arrive && d.Judged.Kind != resting && d.Screening && d.Verdict == "":
+		return d.Readings[0].Name
+	case d.Arrive && d.Judged.Kind != resting && d.Verdict == "":
+		return "arrive"
+	}
+	return "q"
 }
 
 // registered says how the registration ended, as long as the couple is looked

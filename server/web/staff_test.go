@@ -42,7 +42,7 @@ func TestStaffReceiveACoupleAndCompleteTheRegistration(t *testing.T) {
 	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1").want(http.StatusOK, "来早了，08:30 起可以签到")
 	tn.at("2026-05-20 08:33")
 	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "99", "device", "")
-	v.want(http.StatusUnprocessableEntity, "另一方 李*的体温（℃）：应在 34.0 到 43.0 之间")
+	v.want(http.StatusUnprocessableEntity, "另一方 李*的体温（℃）：读数 99 不像体温（应在 34.0 到 43.0 之间），请再量一次")
 	if got := v.form(guest + "/check-in").Get("reading.1"); got != "36.5" {
 		t.Errorf("the other reading came back as %q, want 36.5", got)
 	}

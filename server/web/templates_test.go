@@ -28,7 +28,7 @@ var shown = map[string]any{
 	"change": changePage{}, "check": checkPage{}, "choice": choicePage{}, "correct": correctPage{}, "data": dataPage{}, "details": detailsPage{},
 	"erase": erasePage{}, "error": errorPage{}, "find": findPage{}, "found": foundPage{}, "picture": picturePage{}, "stays": staysPage{}, "guest": guestPage{}, "home": homePage{}, "login": loginPage{},
 	"manage": managePage{}, "messages": messagesPage{}, "notice": noticePage{}, "offices": officesPage{},
-	"phone": phonePage{}, "places": placesPage{}, "settings": settingsPage{}, "slow": slowPage{}, "staff": staffPage{}, "today": todayPage{},
+	"phone": phonePage{}, "places": placesPage{}, "settings": settingsPage{}, "slow": slowPage{}, "staff": staffPage{}, "desk": deskPage{}, "ticket": ticketPage{},
 	"notices": noticesPage{}, "announced": announcedPage{}, "drafts": draftsPage{}, "draft": draftPage{}, "compose": composePage{},
 	"help": helpPage{}, "foreign": foreignPage{}, "privacy": privacyPage{}, "accessibility": explaining{}, "bring": bringPage{}, "rare": rarePage{}, "offline": explaining{}, "rebook": rebookPage{},
 	"account": accountPage{}, "arrived": arrivedPage{}, "factor": factorPage{}, "link": linkPage{}, "people": peoplePage{}, "person": personPage{}, "resume": resumePage{},
@@ -248,7 +248,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 
 // isInput reports whether a name is that of an input or a file and not of a text.
 func isInput(name string) bool {
-	return slices.Contains([]string{"keys.js", "close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity.", "special.slot_minutes", "document.type", "document.number", "console.css", "console.js"}, name)
+	return slices.Contains([]string{"keys.js", "close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity.", "special.slot_minutes", "document.type", "document.number", "console.css", "console.js", "desk.css", "desk.js"}, name)
 }
 
 // What was written for the pages and is asked for by nobody is a leftover.

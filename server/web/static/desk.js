@@ -1,0 +1,321 @@
+// What a script adds to the desk, which works without one: what a scanner types is
+// taken wherever the focus is, a couple is on the card before the server has
+// answered, and the next may be scanned at once.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const scan = byId("scan"), box = byId("q"), card = byId("card"), away = byId("away");
+const set = scan.dataset, ahead = set.now - Date.now(), patience = 8000;
+const now = () => Date.now() + ahead;
+const rules = { early: +set.early, late: +set.late };
+
+// start begins once the parts are there.
+async function start() {
+  const [{ Scanner }, cards] = await Promise.all([import(set.scanner), import(set.card)]);
+  let turn = 0, settled = true, pressed = false, store = null;
+
+  import(set.store).then((kept) => kept.openStore({ office: set.office, day: set.day })).then((opened) => {
+    store = opened;
+    store.onchange(({ online, waiting }) => tell(online ? "" : cards.word("offline", { n: waiting })));
+  }).catch(() => {}); // without it the desk needs the server
+
+  const scanner = new Scanner({ scanned: (digits) => { box.value = digits; look(digits); }, put: type }).listen(window);
+
+  // type puts what a person has typed where the focus is.
+  function type(text) {
+    if (!document.activeElement || !("value" in document.activeElement)) box.focus();
+    document.execCommand("insertText", false, text);
+  }
+
+  function tell(text) {
+    if (away.textContent !== text) away.textContent = text;
+    away.hidden = !text;
+  }
+
+  // ask sends a form, or gets a page, and is the page that came.
+  async function ask(at, body) {
+    const stop = new AbortController(), late = setTimeout(() => stop.abort(), patience);
+    try {
+      const answer = await fetch(at, { method: body ? "POST" : "GET", body, signal: stop.signal, headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (page.getElementById("card")) return page;
+      if (answer.status < 500) location.href = "/desk"; // signed out, or not theirs any more
+      throw new Error("no card");
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  // look finds whom a text means: at once in the list of the desk, and then for sure.
+  const look = (text) => text.trim() && show(store ? store.find(text.trim()) : [], "/desk/find", new URLSearchParams({ office: set.office, q: text.trim() }));
+  const open = (number) => show(store ? store.find(number) : [], "/desk/" + number);
+
+  async function show(rows, at, body) {
+    const mine = ++turn;
+    pressed = settled = false;
+    if (rows.length === 1) {
+      cards.fill(card, rows[0], now(), rules);
+      sound(card.dataset.tone);
+      focus(card.querySelector("#receive input") || byId("arrive") || box);
+      if (body) box.value = "";
+    } else tell(cards.word("looking"));
+    try {
+      const page = await ask(at, body);
+      if (mine === turn) settle(page, body && body.get("q"));
+    } catch (lost) {
+      if (mine === turn) gone(rows);
+    }
+  }
+
+  // gone is the card as the desk knows it, which is all there is for now.
+  function gone(rows) {
+    settled = true;
+    tell(cards.word("offline", { n: "" }));
+    const note = card.querySelector(".checking");
+    if (note) note.textContent = away.textContent;
+    if (pressed && rows.length === 1) receive(byId("receive"));
+  }
+
+  // settle takes over what the server says, with what was typed meanwhile.
+  function settle(page, looked) {
+    const fresh = page.getElementById("card"), kind = card.dataset.kind, same = card.dataset.number === fresh.dataset.number;
+    const typed = new Map(), at = document.activeElement && card.contains(document.activeElement) && document.activeElement.id;
+    if (same && !("done" in fresh.dataset)) card.querySelectorAll("input[id]").forEach((input) => input.value && typed.set(input.id, input.value));
+    for (const name of Object.keys(card.dataset)) delete card.dataset[name];
+    Object.assign(card.dataset, fresh.dataset);
+    const heard = !same || kind !== fresh.dataset.kind || "done" in fresh.dataset;
+    card.replaceChildren(...fresh.childNodes);
+    typed.forEach((value, id) => { const input = byId(id); if (input && !input.matches("[aria-invalid]")) input.value = value; });
+    document.title = page.title;
+    settled = true;
+    tell("");
+    if (page.getElementById("queue")) queue(page);
+    box.value = !card.dataset.number && looked || "";
+    if (heard) sound(card.dataset.tone);
+    focus(same && typed.size && byId(at) || byId(card.dataset.focus) || box);
+    if (pressed && same && kind === card.dataset.kind) receive(byId("receive"));
+    pressed = false;
+  }
+
+  function queue(page) {
+    const here = byId("queue"), fresh = page.getElementById("queue");
+    if (here && fresh) here.replaceChildren(...fresh.childNodes);
+  }
+
+  // receive sends what was measured; to the desk's own list where the server is away.
+  async function receive(form) {
+    if (!form || wrong(form)) return;
+    if (!settled) {
+      pressed = true; // and sent when it is known who they are
+      form.setAttribute("aria-busy", "true");
+      return;
+    }
+    const body = new URLSearchParams(new FormData(form)), number = card.dataset.number;
+    if (!body.get("key")) body.set("key", crypto.randomUUID());
+    const mine = ++turn;
+    settled = false;
+    form.setAttribute("aria-busy", "true");
+    try {
+      const page = await ask(form.action, body);
+      if (mine === turn) settle(page);
+      queue(await ask("/desk?office=" + set.office));
+    } catch (lost) {
+      if (mine === turn) keep(number, body);
+    }
+  }
+
+  async function keep(number, body) {
+    settled = true;
+    const device = body.get("device") || "", readings = [], reason = body.get("companion.reason");
+    for (const party of [1, 2]) for (const of of ["reading.", "again."]) {
+      const celsius = cards.tenths(body.get(of + party) || "");
+      if (celsius) readings.push({ party, celsius, device });
+    }
+    const along = cards.tenths(body.get("companion.celsius") || "") || 0;
+    const companions = reason || along ? [{ reason: reason || "", celsius: along, device }] : [];
+    const early = body.has("early") || card.dataset.kind === "early";
+    const kept = store ? await store.send({ kind: "check-in", number, key: body.get("key"), readings, companions, early }).catch(() => ({})) : {};
+    if (kept.state === "sent") return open(number);
+    if (kept.state !== "saved") return tell(cards.word("not_kept"));
+    const said = card.querySelector(".says, .verdict > :last-child"), note = card.querySelector(".checking");
+    said.textContent = cards.word("saved", { ticket: kept.ticket || "" });
+    if (note) note.remove();
+    card.querySelector("#receive").remove();
+    card.dataset.done = "";
+    sound("wait");
+    focus(box);
+  }
+
+  // wrong reads the temperatures before they are sent, and asks again for what is none.
+  function wrong(form) {
+    const bad = [...form.querySelectorAll('[inputmode="decimal"]')].filter((input) => input.value && asked(input));
+    if (bad.length) focus(bad[0]);
+    return bad.length > 0;
+  }
+
+  // asked says beside an input that its value is no temperature, if it is none.
+  function asked(input) {
+    const t = cards.tenths(input.value), id = input.id + "-odd", said = byId(id);
+    if (said) said.remove();
+    const odd = Number.isNaN(t) || cards.odd(t);
+    if (!odd) {
+      input.removeAttribute("aria-invalid");
+      input.value = cards.printed(t);
+      return false;
+    }
+    const note = document.createElement("p");
+    Object.assign(note, { id, className: "wrong", textContent: cards.word("odd", { value: Number.isNaN(t) ? input.value : cards.printed(t) }) });
+    note.setAttribute("role", "alert");
+    input.setAttribute("aria-invalid", "true");
+    input.before(note);
+    return true;
+  }
+
+  // A temperature is whole with its third digit: the next is typed at once.
+  card.addEventListener("input", ({ target: input }) => {
+    if (input.inputMode !== "decimal" || Number.isNaN(cards.tenths(input.value)) || input.value.length < 3) return;
+    const value = input.value;
+    setTimeout(() => {
+      if (scanner.busy || input.value !== value || document.activeElement !== input) return;
+      if (asked(input)) return input.select();
+      const all = [...card.querySelectorAll("#receive .readings input")];
+      focus(all.slice(all.indexOf(input) + 1).find((next) => !next.value) || byId("arrive"));
+    }, 80);
+  });
+
+  function focus(on) {
+    on.focus();
+    if (on.select && on.value) on.select();
+  }
+
+  // reset is the desk with nobody at it.
+  function reset() {
+    turn++;
+    settled = true;
+    for (const name of Object.keys(card.dataset)) delete card.dataset[name];
+    card.replaceChildren();
+    box.value = "";
+    tell("");
+    focus(box);
+  }
+
+  scan.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation(); // what other pages do before they are left
+    if (box.value.trim()) look(box.value);
+    else act("[data-default]");
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.target === "_blank") return event.stopImmediatePropagation(); // on paper: this page stays
+    if (form.id !== "receive" && !form.matches(".next")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (form.id === "receive") receive(form);
+    else letIn(form);
+  }, true);
+
+  async function letIn(form) {
+    const body = new URLSearchParams(new FormData(form)), number = form.getAttribute("action").split("/")[2];
+    try {
+      const page = await ask(form.action, body);
+      queue(page);
+      tell([...page.querySelectorAll("#card .summary p")].map((p) => p.textContent).join(" "));
+    } catch (lost) {
+      const kept = store ? await store.send({ kind: "enter", number, key: body.get("key") }).catch(() => ({})) : {};
+      tell(kept.state === "sent" || kept.state === "saved" ? cards.word("offline", { n: "" }) : cards.word("not_kept"));
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-open]"), later = event.target.closest('[data-press="F8"]');
+    if (!row && !later || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    if (later) reset();
+    else open(row.dataset.open);
+  });
+
+  // act presses what a key is printed on.
+  function act(selector) {
+    const on = card.querySelector(selector);
+    if (on) on.click();
+    return !!on;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+    const name = (event.ctrlKey || event.metaKey ? "Ctrl+" : "") + event.key, idle = document.activeElement === document.body;
+    if (name === "Escape") reset();
+    else if (name === "F2") focus(box);
+    else if (/^(?:F8|F9|Ctrl\+Enter)$/.test(name)) act(`[data-press="${name}"]`);
+    else if (name === "Enter" && idle) act("[data-default]");
+    else {
+      if (idle && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) box.focus();
+      return;
+    }
+    event.preventDefault();
+  });
+
+  // Keys of a window that is not in front reach nobody here.
+  const blocked = byId("blocked");
+  window.addEventListener("blur", () => { blocked.hidden = false; });
+  window.addEventListener("focus", () => { blocked.hidden = true; });
+  blocked.addEventListener("click", () => { blocked.hidden = true; focus(box); });
+
+  // Whoever rests after a fever is called to mind when it is time.
+  const reminded = new Set();
+  setInterval(() => document.querySelectorAll("[data-until]").forEach((row) => {
+    if (Date.parse(row.dataset.until) > now() || reminded.has(row.dataset.until)) return;
+    reminded.add(row.dataset.until);
+    row.classList.add("due");
+    sound("wait");
+    tell(cards.word("due"));
+  }), 5000);
+
+  // Tones say how it stands to whoever looks at the couple and not at the page.
+  const TONES = { yes: [[880, 0.15]], wait: [[587, 0.1], [587, 0.1]], no: [[196, 0.35]], known: [[698, 0.06], [698, 0.06]] };
+  const mute = byId("sound"), quiet = "hunyue-desk-quiet";
+  let audio = null;
+  mute.hidden = !window.AudioContext;
+  mute.setAttribute("aria-pressed", String(!localStorage.getItem(quiet)));
+  mute.addEventListener("click", () => {
+    const on = mute.getAttribute("aria-pressed") !== "true";
+    mute.setAttribute("aria-pressed", String(on));
+    if (on) localStorage.removeItem(quiet);
+    else localStorage.setItem(quiet, "1");
+  });
+  function sound(tone) {
+    if (!TONES[tone] || mute.hidden || mute.getAttribute("aria-pressed") !== "true") return;
+    audio = audio || new AudioContext();
+    let at = audio.currentTime;
+    for (const [pitch, length] of TONES[tone]) {
+      const wave = audio.createOscillator(), loud = audio.createGain();
+      wave.frequency.value = pitch;
+      loud.gain.setValueAtTime(0.15, at);
+      loud.gain.exponentialRampToValueAtTime(0.001, at + length);
+      wave.connect(loud).connect(audio.destination);
+      wave.start(at);
+      wave.stop(at + length);
+      at += length + 0.05;
+    }
+  }
+
+  const camera = byId("camera");
+  let shut = null;
+  camera.hidden = !(navigator.mediaDevices && navigator.mediaDevices.getUserMedia);
+  camera.addEventListener("click", async () => {
+    if (shut) shut = shut();
+    else {
+      shut = await import(set.camera).then((c) => c.watch(byId("view"), set.qr, (code) => { box.value = code; look(code); }))
+        .catch(() => { tell(cards.word("no_camera")); });
+    }
+    camera.setAttribute("aria-pressed", String(!!shut));
+  });
+
+  if (!card.dataset.number) focus(box);
+  else if (byId(card.dataset.focus)) focus(byId(card.dataset.focus));
+  document.documentElement.dataset.desk = "ready";
+}
+
+start();
