@@ -39,7 +39,8 @@ func TestStaffReceiveACoupleAndCompleteTheRegistration(t *testing.T) {
 	}
 	v.get("/desk").send("/desk/find", "q", "13800000009").want(http.StatusOK, "查无此号")
 
-	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1").want(http.StatusOK, "来早了，08:30 起可以签到")
+	v.get(guest).want(http.StatusOK, "来早了：时段 09:00，08:30 起可签到").
+		send(guest+"/check-in", "early", "", "reading.1", "36.5", "reading.2", "36.6", "device", "T1").want(http.StatusOK, "来早了，08:30 起可以签到")
 	tn.at("2026-05-20 08:33")
 	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "99", "device", "")
 	v.want(http.StatusUnprocessableEntity, "另一方 李*的体温（℃）：读数 99 不像体温（应在 34.0 到 43.0 之间），请再量一次")
