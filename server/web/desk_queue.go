@@ -97,18 +97,20 @@ func (q *queueView) order(pg page, line hall.Line) {
 		place[l.Number] = i
 	}
 	slices.SortStableFunc(q.Line, func(a, b queueRow) int { return place[a.Number] - place[b.Number] })
-	for i := range q.Line {
-		at, in := place[q.Line[i].Number]
-		if !in || at >= len(line.Couples) || line.Couples[at].Inside || line.Room < 0 {
-			continue
+	for i, l := range line.Outside() {
+		at := slices.IndexFunc(q.Line, func(row queueRow) bool { return row.Number == l.Number })
+		if at < 0 {
+			continue // came a moment ago
 		}
-		q.Line[i].Outside = true
-		q.Line[i].Status = pg.T("desk.outside")
-		if q.Next == nil && !line.Couples[at].Parked {
-			q.Next = &q.Line[i]
+		q.Line[at].Outside, q.Line[at].Status = true, pg.T("desk.outside")
+		if i == 0 {
+			q.Next = &q.Line[at]
 		}
 	}
-	if line.Room >= 0 && line.Inside >= line.Room {
+	switch {
+	case line.Room == 0:
+		q.Full = pg.T("desk.shut")
+	case line.Full():
 		q.Full = pg.T("desk.full", "n", line.Inside, "room", line.Room)
 	}
 }

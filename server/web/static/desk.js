@@ -11,7 +11,8 @@ const rules = { early: +set.early, late: +set.late };
 
 // start begins once the parts are there.
 async function start() {
-  const [{ Scanner }, cards] = await Promise.all([import(set.scanner), import(set.card)]);
+  const [{ Scanner }, cards, { tones }] = await Promise.all([import(set.scanner), import(set.card), import(set.tones)]);
+  const sound = tones(byId("sound")), own = document.querySelector(".own");
   let turn = 0, settled = true, pressed = false, store = null;
 
   import(set.store).then((kept) => kept.openStore({ office: set.office, day: set.day })).then((opened) => {
@@ -184,6 +185,7 @@ async function start() {
   });
 
   function focus(on) {
+    if (own) own.hidden = !!card.dataset.number; // theirs is not to be taken for the couple's
     on.focus();
     if (on.select && on.value) on.select();
   }
@@ -272,34 +274,6 @@ async function start() {
     sound("wait");
     tell(cards.word("due"));
   }), 5000);
-
-  // Tones say how it stands to whoever looks at the couple and not at the page.
-  const TONES = { yes: [[880, 0.15]], wait: [[587, 0.1], [587, 0.1]], no: [[196, 0.35]], known: [[698, 0.06], [698, 0.06]] };
-  const mute = byId("sound"), quiet = "hunyue-desk-quiet";
-  let audio = null;
-  mute.hidden = !window.AudioContext;
-  mute.setAttribute("aria-pressed", String(!localStorage.getItem(quiet)));
-  mute.addEventListener("click", () => {
-    const on = mute.getAttribute("aria-pressed") !== "true";
-    mute.setAttribute("aria-pressed", String(on));
-    if (on) localStorage.removeItem(quiet);
-    else localStorage.setItem(quiet, "1");
-  });
-  function sound(tone) {
-    if (!TONES[tone] || mute.hidden || mute.getAttribute("aria-pressed") !== "true") return;
-    audio = audio || new AudioContext();
-    let at = audio.currentTime;
-    for (const [pitch, length] of TONES[tone]) {
-      const wave = audio.createOscillator(), loud = audio.createGain();
-      wave.frequency.value = pitch;
-      loud.gain.setValueAtTime(0.15, at);
-      loud.gain.exponentialRampToValueAtTime(0.001, at + length);
-      wave.connect(loud).connect(audio.destination);
-      wave.start(at);
-      wave.stop(at + length);
-      at += length + 0.05;
-    }
-  }
 
   const camera = byId("camera");
   let shut = null;
