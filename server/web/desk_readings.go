@@ -82,4 +82,3 @@ func readingFaults(f *fault.Error, inputs []string) wrongs {
 	}
 	return wrong
 }
-

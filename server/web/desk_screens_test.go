@@ -59,7 +59,7 @@ var deskScreens = []screen{
 		{"reprint", bookedAtDesk(desked, "2026-05-20", "10:00"), func(v *guest) {
 			v.receivedAtDesk(normal...)
 			v.send("/desk/ticket/" + v.number).want(http.StatusOK)
-			v.get("/desk/ticket/"+v.number).send("/desk/ticket/"+v.number).want(http.StatusOK)
+			v.get("/desk/ticket/" + v.number).send("/desk/ticket/" + v.number).want(http.StatusOK)
 		}},
 	}},
 }
@@ -183,4 +183,3 @@ func (v *guest) receivedAtDesk(typed ...string) {
 	shownAtDesk(v)
 	v.send("/desk/"+v.number+"/check-in", typed...).want(http.StatusOK)
 }
-

@@ -1,13 +1,14 @@
 // What a hand-held scanner types. It is a keyboard: sixteen digits within a second
 // or less and mostly an Enter behind them, wherever the focus happens to be. A digit
-// is held back until it is known whether it came from a scanner, 60 ms at most; what
+// is held back until it is known whether it came from a scanner, for 90 ms; what
 // a person types is then put where it belongs. An input method may see keys first
 // and type what it likes: then the field is made again what it was before.
 "use strict";
 
 const GAP = 60;    // ms from one key to the next, at most
 const LEAST = 8;   // keys that are a scan
-const LATE = 25;   // ms that a timer may be late before keys are waited for that are on their way
+const MORE = 30;   // ms that a key may be on its way
+const LATE = 25;   // ms that a timer may be late before what is on its way is heard first
 const DEAF = 150;  // ms after a scan in which its Enter may still come
 
 // digitOf is the digit of a key, by where it is on the keyboard: an input method, or
@@ -54,7 +55,7 @@ export class Scanner {
     if (held) stop(event);
     this.keys.push({ digit, typed: /^.$/.test(event.key) ? event.key : digit, held });
     this.last = event.timeStamp;
-    this.wait(GAP);
+    this.wait(GAP + MORE);
   }
 
   // suffix is the key that scanners are set to send behind the digits.
@@ -66,9 +67,15 @@ export class Scanner {
     else this.give();
   }
 
-  // before refuses what an input method types of a scan, where that can be refused.
+  // before refuses the character of a key that was held back, and what an input method
+  // types of a scan, where that can be refused.
   before(event) {
-    if (!this.giving && event.cancelable && (this.keys.length > 1 || this.now() - this.ended < DEAF) && /^insert/.test(event.inputType)) stop(event);
+    if (this.giving || !event.cancelable || !/^insert/.test(event.inputType)) return;
+    const key = this.keys[this.keys.length - 1];
+    if (key ? event.data === key.typed && (key.held || this.keys.length > 1) : this.now() - this.ended < DEAF) {
+      stop(event);
+      if (key) key.held = true; // and put back if it was no scan
+    }
   }
 
   wait(ms) {
