@@ -83,7 +83,7 @@ func TestTheDeskFindsACoupleByWhatItShowsOrSays(t *testing.T) {
 		}
 	}
 	tn.at("2026-05-21 08:50")
-	v.get("/desk").send("/desk/find", "q", him[14:]).want(http.StatusOK, "查无此号") // of another day
+	tn.visitor().signIn(auth.Hall).get("/desk").send("/desk/find", "q", him[14:]).want(http.StatusOK, "查无此号") // of another day
 }
 
 // A couple at the wrong door is told which the right one is. A number that somebody
