@@ -90,6 +90,9 @@ func TestDaysCanBeToldApartInForcedColours(t *testing.T) {
 	if err := tab.Do(browser.Media("", "forced-colors", "active"), chromedp.Navigate(at)); err != nil {
 		t.Fatal(err)
 	}
+	if err := tab.Await(`html[lang="zh-CN"] a.day[aria-current]`); err != nil { // and nothing of what was there before
+		t.Fatal(err)
+	}
 	days, err := browser.Ask[[3]string](tab, kindsOfDay)
 	if err != nil || days[0] == days[1] || days[1] == days[2] || days[0] == days[2] || days[0] == "none" || days[1] == "none" || days[2] == "none" {
 		t.Errorf("chosen, free and full are %q, %v", days, err)

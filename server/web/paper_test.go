@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"image"
 	"image/png"
+	"os/exec"
 	"regexp"
 	"testing"
 
@@ -59,6 +61,25 @@ func TestTheBookingIsOneSheetOfPaper(t *testing.T) {
 			if pages := len(aPage.FindAll(sheet, -1)); pages != 1 || !anA5.Match(sheet) {
 				t.Errorf("%s in %s is %d pages, A5 %t", s.path(), theme, pages, anA5.Match(sheet))
 			}
+			if digits, _ := scanned(t, rasterised(t, sheet)); len(digits) != 16 {
+				t.Errorf("%s in %s: the code on paper reads %q, want 16 digits", s.path(), theme, digits)
+			}
 		}
 	}
+}
+
+// rasterised is the only page of a PDF as a printer of 150 dots an inch has it.
+func rasterised(t *testing.T, pdf []byte) image.Image {
+	t.Helper()
+	draw := exec.CommandContext(t.Context(), "pdftoppm", "-png", "-r", "150", "-")
+	draw.Stdin = bytes.NewReader(pdf)
+	drawn, err := draw.Output()
+	if err != nil {
+		t.Fatalf("pdftoppm: %v; scripts/setup test installs it", err)
+	}
+	page, err := png.Decode(bytes.NewReader(drawn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page
 }
