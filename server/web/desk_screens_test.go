@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"hunyue/hall"
@@ -16,10 +18,13 @@ var deskScreens = []screen{
 	{"D01", "desk", []state{
 		{"ready-empty", bookedAtDesk(desked, "2026-05-20", "09:30"), atDesk("/desk?office=" + desked)},
 		{"ok", bookedAtDesk(desked, "2026-05-20", "10:00"), shownAtDesk},
+		{"nojs", bookedAtDesk(desked, "2026-05-20", "10:00"), func(v *guest) { atDesk("/desk/" + v.number)(v) }},
+		{"outside", bookedAtDesk(desked, "2026-05-20", "10:00"), func(v *guest) { v.receivedAtDesk(normal...) }},
 		{"early", bookedAtDesk(desked, "2026-05-20", "10:30"), shownAtDesk},
 		{"late", bookedAtDesk(desked, "2026-05-20", "09:00"), shownAtDesk},
 		{"wrong-day", bookedAtDesk(desked, "2026-05-22", "09:00"), shownAtDesk},
 		{"already", bookedAtDesk(desked, "2026-05-20", "10:00"), func(v *guest) {
+			v.gallery.deskOpened()
 			v.receivedAtDesk(normal...)
 			shownAtDesk(v)
 		}},
@@ -32,8 +37,7 @@ var deskScreens = []screen{
 		{"not-found", nil, func(v *guest) { v.scanAtDesk("2605203847561029") }},
 		{"several", nil, func(v *guest) { v.scanAtDesk("zs") }},
 		{"temp-odd", bookedAtDesk(desked, "2026-05-20", "10:00"), func(v *guest) {
-			shownAtDesk(v)
-			v.send("/desk/"+v.number+"/check-in", "reading.1", "29.8", "reading.2", "36.6", "device", "T1").want(http.StatusUnprocessableEntity)
+			v.measuredAtDesk(http.StatusUnprocessableEntity, "reading.1", "29.8", "reading.2", "36.6", "device", "T1")
 		}},
 		{"temp-high", bookedAtDesk(desked, "2026-05-20", "10:00"), func(v *guest) {
 			v.receivedAtDesk("reading.1", "36.5", "reading.2", "37.5", "device", "T1")
@@ -58,7 +62,7 @@ var deskScreens = []screen{
 		}},
 		{"reprint", bookedAtDesk(desked, "2026-05-20", "10:00"), func(v *guest) {
 			v.receivedAtDesk(normal...)
-			v.send("/desk/ticket/" + v.number).want(http.StatusOK)
+			v.get("/desk/ticket/" + v.number).send("/desk/ticket/" + v.number).want(http.StatusOK)
 			v.get("/desk/ticket/" + v.number).send("/desk/ticket/" + v.number).want(http.StatusOK)
 		}},
 	}},
@@ -107,6 +111,18 @@ func (g *gallery) deskMade() {
 		g.t.Fatal(err)
 	}
 	_, err := g.Accounts.AddUser(ctx, "test", auth.NewUser{Username: "door", Password: password, Roles: []string{auth.Hall}, Offices: []string{desked, unscreened}})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// deskOpened opens counters enough for all that are received, once.
+func (g *gallery) deskOpened() {
+	g.t.Helper()
+	line, err := g.Hall.Line(g.t.Context(), desked, may(20))
+	for n := len(line.Counters) + 1; err == nil && n <= 4; n++ {
+		err = g.Hall.OpenCounter(g.t.Context(), hall.Press{Office: desked, Counter: strconv.Itoa(n), Actor: "staff:registrar"})
+	}
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -164,10 +180,31 @@ func atDesk(path string) func(*guest) {
 	}
 }
 
-// shownAtDesk is their card.
+// shownAtDesk is their card beside the list, as the script puts it there.
 func shownAtDesk(v *guest) {
 	v.t.Helper()
 	atDesk("/desk/" + v.number)(v)
+	v.onTheDesk()
+}
+
+// onTheDesk puts the card of a page into the desk.
+func (v *guest) onTheDesk() {
+	v.t.Helper()
+	card := cardOf.FindString(v.body)
+	v.get("/desk?office=" + v.place()).want(http.StatusOK)
+	v.body = cardOf.ReplaceAllLiteralString(v.body, card)
+}
+
+var cardOf = regexp.MustCompile(`(?s)<section id="card".*?</section>`)
+
+// place is the office of their appointment.
+func (v *guest) place() string {
+	v.t.Helper()
+	a, err := v.Desk.At(v.t.Context(), v.number, func(string) bool { return true })
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return a.Office
 }
 
 // scanAtDesk looks for something that nobody here has.
@@ -180,6 +217,13 @@ func (v *guest) scanAtDesk(typed string) {
 // receivedAtDesk is their card after they were measured.
 func (v *guest) receivedAtDesk(typed ...string) {
 	v.t.Helper()
-	shownAtDesk(v)
-	v.send("/desk/"+v.number+"/check-in", typed...).want(http.StatusOK)
+	v.measuredAtDesk(http.StatusOK, typed...)
+}
+
+// measuredAtDesk is their card after that was tried.
+func (v *guest) measuredAtDesk(status int, typed ...string) {
+	v.t.Helper()
+	atDesk("/desk/" + v.number)(v)
+	v.send("/desk/"+v.number+"/check-in", typed...).want(status)
+	v.onTheDesk()
 }
