@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"net/url"
@@ -33,6 +34,7 @@ type config struct {
 	MetricsAddr    string // empty: the same address as everything else
 	Limits         bool
 	Maintenance    web.Maintenance
+	Voice          fs.FS     // recordings for the screens of halls; nil: none
 	DemoNow        time.Time // zero: now
 	SecondFactor   bool      // nobody works with a password alone
 	Passwords      auth.Profile
@@ -67,6 +69,7 @@ func (s settings) config(environ []string) (config, error) {
 		MetricsAddr:    wrong.address("METRICS_ADDR", s.MetricsAddr, ""),
 		Limits:         wrong.onOff("LIMITS", s.Limits, true),
 		Maintenance:    wrong.maintenance(s.Maintenance),
+		Voice:          wrong.voice(s.Voice),
 		DemoNow:        wrong.instant(s.DemoNow),
 		Passwords:      auth.Profile(wrong.oneOf("PASSWORD_PROFILE", s.Passwords, string(auth.NIST), string(auth.Dengbao3))),
 	}
@@ -285,6 +288,17 @@ func (m *mistakes) maintenance(value string) web.Maintenance {
 		m.add("MAINTENANCE", "is %q: write from when to when, such as 2026-05-20T23:00:00+08:00/2026-05-21T01:00:00+08:00.", value)
 	}
 	return web.Maintenance{From: from, To: to}
+}
+
+func (m *mistakes) voice(folder string) fs.FS {
+	if folder == "" {
+		return nil
+	}
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		m.add("VOICE", "is %q: write the folder that has the recordings, or leave it out.", folder)
+		return nil
+	}
+	return os.DirFS(folder)
 }
 
 func (m *mistakes) instant(value string) time.Time {

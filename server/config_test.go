@@ -113,6 +113,7 @@ func TestEveryMistakeSaysWhatToWriteInstead(t *testing.T) {
 		{"a time without a zone", "HUNYUE_DEMO_NOW=2026-05-20T08:50:00", "write a time such as"},
 		{"maintenance without an end", "HUNYUE_MAINTENANCE=2026-05-20T23:00:00+08:00", "write from when to when"},
 		{"maintenance that ends before it begins", "HUNYUE_MAINTENANCE=2026-05-20T23:00:00+08:00/2026-05-20T22:00:00+08:00", "write from when to when"},
+		{"a voice that is nowhere", "HUNYUE_VOICE=/nowhere", "write the folder that has the recordings"},
 		{"a slip of the keyboard", "HUNYUE_DATABSE_URL=x", "HUNYUE_DATABSE_URL is not a setting: write one of HUNYUE_ADDR, HUNYUE_DATABASE_URL,"},
 		{"a percent sign in a name", "HUNYUE_%s%d=x", "HUNYUE_%s%d is not a setting"},
 	}

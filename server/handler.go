@@ -110,12 +110,15 @@ func secured(https bool) echo.MiddlewareFunc {
 }
 
 // bounded lets no request send too much or wait too long: its context ends, and
-// with it what it waits for.
+// with it what it waits for. Streams bound themselves.
 func bounded(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if r.ContentLength > bodyLimit {
 			return errTooLarge
+		}
+		if web.Streams(c.Path()) {
+			return next(c)
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), patience)
 		defer cancel()

@@ -154,6 +154,7 @@ func (m *matrix) name() {
 	search := map[string]string{"office": here, "q": "99999999"}
 	const api = " /api/v1/staff/appointments"
 	m.forms = map[string]map[string]string{
+		"GET /screen/:office/events":  {"once": "1"},
 		"POST /b/:number/change/code": onTheWeb, "POST /b/:number/change/confirm": onTheWeb,
 		"GET /call/book/details": onThePhone,
 		"GET /call":              {"office": here}, "POST /call": {"office": here},

@@ -93,7 +93,7 @@ func assemble(ctx context.Context, c config, at addresses, log *slog.Logger) (*p
 	p.pages, err = web.New(web.Pages{
 		Desk: p.desk, Assisted: p.assisted, Hall: p.hall, Offices: p.offices, Codes: p.codes, Notices: p.notices, Limits: p.limits, Accounts: p.accounts, Looks: p.looks, Dev: p.sent,
 		Calls: &notify.CallList{DB: p.staff}, Operator: &operator.Store{DB: p.staff},
-		Keys: p.keys, Clock: p.clock, Texts: p.texts, Maintenance: c.Maintenance, Base: c.BaseURL,
+		Keys: p.keys, Clock: p.clock, Texts: p.texts, Maintenance: c.Maintenance, Base: c.BaseURL, Voice: c.Voice,
 	})
 	if err != nil {
 		return p, err

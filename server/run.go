@@ -133,6 +133,7 @@ func (p *program) listen(ctx context.Context, s *surface) ([]server, error) {
 	if err != nil {
 		return nil, err
 	}
+	public.RegisterOnShutdown(s.pages.EndStreams)
 	all := []server{public}
 	if p.MetricsAddr != "" {
 		mux := http.NewServeMux()

@@ -27,6 +27,7 @@ type settings struct {
 	MetricsAddr    string `name:"metrics-addr" placeholder:"HOST:PORT" help:"Another address for /metrics."`
 	Limits         string `name:"limits" placeholder:"on|off" help:"Limits per address and per phone; off in demo mode only."`
 	Maintenance    string `name:"maintenance" placeholder:"FROM/TO" help:"From when to when nothing is booked, moved or cancelled online (RFC 3339); couples are told at once."`
+	Voice          string `name:"voice" placeholder:"DIR" help:"Recordings that take the place of the hall screen's voice."`
 	SecondFactor   string `name:"second-factor" placeholder:"required|optional" help:"Whether staff need a second factor; optional in demo mode, else required."`
 	Passwords      string `name:"password-profile" placeholder:"nist|dengbao3" help:"What is asked of passwords (nist)."`
 	OIDCIssuer     string `name:"oidc-issuer" placeholder:"URL" help:"The city's single sign-on (OpenID Connect); none by default."`

@@ -39,7 +39,7 @@ func public() []Rule {
 	return slices.Concat(
 		open(get, "/", "/notice", "/sw.js", "/offline", "/slow", "/settings", "/static/*", "/healthz", "/readyz", "/metrics",
 			"/notices", "/notices/:id", "/help", "/help/rare-name", "/bring", "/foreign", "/privacy", "/accessibility",
-			"/o/:office", "/o/:office/:date", "/o/:office/:date/phone", "/find", "/find/:step", "/my", "/dev/*",
+			"/o/:office", "/o/:office/:date", "/o/:office/:date/phone", "/screen/:office", "/screen/:office/events", "/find", "/find/:step", "/my", "/dev/*",
 			"/second/:token", "/second/:token/:step",
 			"/staff/login", "/staff/logout", "/staff/link/:token", "/staff/signon", "/staff/signon/back", "/api/openapi.yaml", "/api/docs*",
 			"/api/v1/offices", "/api/v1/offices/:office/days", "/api/v1/offices/:office/slots", "/api/v1/notices"),
@@ -55,7 +55,7 @@ func public() []Rule {
 func couples() []Rule {
 	return slices.Concat(
 		theirs(get, "/book", "/book/:step", "/book/details",
-			"/b/:number", "/b/:number/image", "/b/:number/image.png", "/b/:number/calendar.ics",
+			"/b/:number", "/b/:number/line", "/b/:number/image", "/b/:number/image.png", "/b/:number/calendar.ics",
 			"/b/:number/cancel", "/b/:number/cancel/:step", "/b/:number/change", "/b/:number/change/:step",
 			"/b/:number/rebook", "/b/:number/rebook/:step",
 			"/b/:number/second", "/b/:number/data", "/b/:number/data.json", "/b/:number/data/:step", "/b/:number/data/correct", "/b/:number/data/delete",

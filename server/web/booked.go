@@ -103,6 +103,7 @@ type bookedPage struct {
 	Secret    string
 	Invite    string // where the link for the second person is, until they have confirmed
 	Still     bool   // the page no longer asks again by itself
+	Line      string // where a script keeps the place in the line up to date from; "" where there is none
 	Again     string // where another is booked
 	Rebook    string // where it is, with what is known, after a suspension
 }
@@ -181,7 +182,12 @@ func (p *Pages) showBooked(c echo.Context, status int, pg page, mine own) error 
 		}
 		b.Code = &code
 	}
-	if b.Still = c.QueryParam("still") != ""; told.Live && !b.Still {
+	b.Still = c.QueryParam("still") != ""
+	switch {
+	case b.Still || !told.Live:
+	case told.InLine: // a script listens, and without scripts the page asks again
+		b.Line = "/b/" + mine.Number + "/line"
+	default:
 		c.Response().Header().Set("Refresh", strconv.Itoa(asksAgain))
 	}
 	return p.render(c, status, "booked", b)

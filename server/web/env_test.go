@@ -167,6 +167,7 @@ func (tn *town) open() {
 	tn.Mount(e)
 	tn.server = httptest.NewServer(http.NewCrossOriginProtection().Handler(e))
 	tn.t.Cleanup(tn.server.Close)
+	tn.t.Cleanup(tn.EndStreams) // for which closing waits
 }
 
 // at makes it this time at the office, on all clocks.

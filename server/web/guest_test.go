@@ -90,6 +90,7 @@ func may(day int) date.Date { return date.Date{Year: 2026, Month: time.May, Day:
 func (g *gallery) opened(id string) {
 	g.t.Helper()
 	rules := slots.DefaultRules()
+	rules.CouplesWaiting = 60 // nobody of the gallery waits outside
 	rules.HoldSeconds, rules.ExactCounts, rules.XBForeign, rules.XBHMT, rules.XBOverseas = 1800, true, true, true, true
 	if id == asked {
 		rules.SecondPerson, rules.DetailsSteps = slots.ByOwnPhone, slots.SplitPage

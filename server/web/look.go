@@ -48,27 +48,30 @@ func newLook() (look, error) {
 			return l, fmt.Errorf("page %s: %w", page, err)
 		}
 	}
-	static, err := fs.ReadDir(files, "static")
-	if err != nil {
-		return l, err
-	}
-	for _, file := range static {
-		if l.assets[file.Name()], err = newAsset(file.Name()); err != nil {
-			return l, err
+	return l, fs.WalkDir(files, "static", func(at string, file fs.DirEntry, err error) error {
+		if err != nil || file.IsDir() {
+			return err
 		}
-	}
-	return l, nil
+		name := strings.TrimPrefix(at, "static/")
+		l.assets[name], err = newAsset(name)
+		return err
+	})
 }
 
 func newAsset(name string) (asset, error) {
-	kinds := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
-	kind, known := kinds[path.Ext(name)]
-	if !known {
-		return asset{}, fmt.Errorf("static/%s: no such kind of file is served", name)
-	}
 	body, err := files.ReadFile("static/" + name)
 	if err != nil {
 		return asset{}, err
+	}
+	return assetOf(name, body)
+}
+
+// assetOf is a file with this name and content.
+func assetOf(name string, body []byte) (asset, error) {
+	kinds := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".wav": "audio/wav"}
+	kind, known := kinds[path.Ext(name)]
+	if !known {
+		return asset{}, fmt.Errorf("static/%s: no such kind of file is served", name)
 	}
 	sum := sha256.Sum256(body)
 	packed, err := pack(body)

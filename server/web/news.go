@@ -15,6 +15,7 @@ import (
 type news struct {
 	Title, Text, Note string
 	Live              bool // it changes while they look
+	InLine            bool // as the line does
 }
 
 // news is of an appointment as it stands now.
@@ -71,32 +72,6 @@ func (pg page) coming(o own, now time.Time) news {
 // opens is when check-in opens (domain rule 40).
 func (o own) opens() time.Time {
 	return o.StartsAt.Add(-time.Duration(o.rules.EarlyMinutes) * time.Minute)
-}
-
-// inLine is for a couple that was received.
-func (p *Pages) inLine(ctx context.Context, pg page, o own) (news, error) {
-	w, err := p.Hall.Waiting(ctx, o.Number)
-	if err != nil {
-		return news{}, err
-	}
-	n := news{Title: pg.T("booked.ticket", "ticket", w.Ticket), Live: true}
-	switch {
-	case o.Status == booking.InService:
-		n.Title, n.Text = pg.T("status.in_service"), pg.T("booked.served", "counter", w.Counter)
-	case o.Status == booking.Called:
-		n.Title, n.Text = pg.T("booked.called", "counter", w.Counter), pg.T("booked.called_text", "ticket", w.Ticket)
-	case w.Now == "" && w.Ahead == 0:
-		n.Text = pg.T("booked.line_first")
-	case w.Now == "":
-		n.Text = pg.T("booked.line_begins", "n", w.Ahead)
-	case w.Ahead == 0:
-		n.Text = pg.T("booked.line_next", "now", w.Now, "ticket", w.Ticket)
-	case w.About == 0:
-		n.Text = pg.T("booked.line", "now", w.Now, "ticket", w.Ticket, "n", w.Ahead)
-	default:
-		n.Text = pg.T("booked.line_about", "now", w.Now, "ticket", w.Ticket, "n", w.Ahead, "minutes", inFives(w.About))
-	}
-	return n, nil
 }
 
 // inFives is a wait in minutes, to the nearest five: nobody knows it better.

@@ -34,8 +34,8 @@ var shown = map[string]any{
 	"account": accountPage{}, "arrived": arrivedPage{}, "factor": factorPage{}, "link": linkPage{}, "people": peoplePage{}, "person": personPage{}, "resume": resumePage{},
 	"audit": auditPage{}, "alarms": alarmsPage{},
 	"invite": invitePage{}, "second": secondPage{},
-	"console": consolePage{},
-	"calls":   callsPage{}, "keys": keysPage{}, "stats": statsPage{},
+	"console": consolePage{}, "hallscreen": hallPage{},
+	"calls": callsPage{}, "keys": keysPage{}, "stats": statsPage{},
 }
 
 func TestEveryTemplateNamesOnlyWhatItsPageHas(t *testing.T) {

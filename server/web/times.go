@@ -23,8 +23,9 @@ type choicePage struct {
 	Promise  string // what happens to the place that they have
 	Holding  link   // the place that they hold, and its form
 	News     *noticeRow
-	Works    string // what couples are told of a maintenance
-	Stopped  bool   // by one that is on
+	Works    string   // what couples are told of a maintenance
+	Stopped  bool     // by one that is on
+	Hall     []string // how it is there now, in sentences
 	Month    monthTable
 	AsOf     string
 	Again    string // the same page anew
@@ -130,6 +131,9 @@ func (l line) showChoice(c echo.Context, status int, pg page, w wish, day date.D
 	}
 	if !l.assisted() {
 		d.Works, d.Stopped = l.maintained(pg), l.Maintenance.On(l.Clock.Now())
+		if asked := c.Param("date"); c.Param("office") != "" && (asked == "" || asked == w.today.String()) {
+			d.Hall = l.hallNow(c, pg, w.office.ID)
+		}
 	}
 	l.session(c)
 	if err := l.guard(c, &d, w, day); err != nil {

@@ -6,6 +6,7 @@
 package web
 
 import (
+	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
@@ -44,11 +45,13 @@ type Pages struct {
 	Clock    *clock.Clock
 	Base     string // the address that visitors use; "": the one that they ask for
 	Texts    *i18n.Texts
+	Voice    fs.FS // recordings that take the place of our clips of the same names; nil: none
 
 	Maintenance Maintenance
 
 	look look
 	rare *hanzi.Table
+	hub  *hub
 }
 
 // New is p, ready to be mounted. Templates are parsed here, so that a broken
@@ -58,7 +61,10 @@ func New(p Pages) (*Pages, error) {
 	if p.rare, err = hanzi.Load(); err != nil {
 		return nil, err
 	}
-	p.look, err = newLook()
+	p.hub = newHub(p.Clock, p.lookAt)
+	if p.look, err = newLook(); err == nil && p.Voice != nil {
+		err = p.look.record(p.Voice)
+	}
 	return &p, err
 }
 
@@ -94,6 +100,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	p.mountRebook(e)
 	p.mountData(e)
 	p.mountSecond(e)
+	p.mountScreen(e)
 
 	p.mountLogin(e)
 	p.mountPeople(e)
