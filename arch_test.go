@@ -127,6 +127,8 @@ var owners = map[string]string{
 	"0017_line.sql":          "hall",
 	"0018_second_person.sql": "booking",
 	"0024_free_place.sql":    "slots",
+	"0019_ledgers.sql":       "hall",
+	"0020_roles.sql":         "internal/postgres",
 }
 
 func TestEveryTableHasOneWriter(t *testing.T) {

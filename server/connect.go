@@ -60,6 +60,20 @@ func orElse(configured, private string) string {
 	return private
 }
 
+// prepare brings the database to the newest form as its owner, and reports whether
+// there are roles to work as from then on.
+func prepare(ctx context.Context, database string) (roles bool, err error) {
+	owner, err := postgres.Open(ctx, database)
+	if err != nil {
+		return false, err
+	}
+	defer owner.Close()
+	if err := postgres.Migrate(ctx, owner); err != nil {
+		return false, err
+	}
+	return postgres.Roles(ctx, owner)
+}
+
 // withDatabase runs f with the migrated database of a command.
 func (p *program) withDatabase(ctx context.Context, f func(db *sqlx.DB) error) (err error) {
 	at, stop, err := p.join(ctx, true, false)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"hunyue/hall"
 	"hunyue/notify"
 	"hunyue/server/watch"
 )
@@ -23,6 +24,9 @@ func (p *parts) duties(c config) []job {
 		{"gauges", 15 * time.Second, p.gauges()},
 		{"purge", time.Hour, p.purge},
 		{"seal audit", time.Minute, (&watch.Log{DB: p.jobs, Log: p.log}).Seal},
+	}
+	if p.purging != nil {
+		all = append(all, job{"unlink readings", time.Hour, p.unlinkReadings})
 	}
 	if c.Demo {
 		all = append(all, job{"demo day", 5 * time.Second, p.demo.today})
@@ -54,6 +58,12 @@ func (p *parts) purge(ctx context.Context) error {
 		failed = errors.Join(failed, err)
 	}
 	return failed
+}
+
+// unlinkReadings takes from old readings whose they were.
+func (p *parts) unlinkReadings(ctx context.Context) error {
+	_, err := (&hall.Unlinker{DB: p.purging}).Unlink(ctx)
+	return err
 }
 
 // gauges measures what no request shows: how far the engines' clocks are apart

@@ -43,6 +43,7 @@ type parts struct {
 	texts *i18n.Texts
 
 	booking, staff, jobs *sqlx.DB // pools of the same database
+	purging              *sqlx.DB // likewise, for what takes from old readings whose they were; nil: it has no role for that
 	redis                goredis.UniversalClient
 
 	watched  *observer
@@ -135,16 +136,27 @@ func (p *parts) furnish(ctx context.Context, c config) {
 }
 
 // connect opens the engines and brings the database to the newest form.
-func (p *parts) connect(ctx context.Context, at addresses) (err error) {
+func (p *parts) connect(ctx context.Context, at addresses) error {
+	roles, err := prepare(ctx, at.database)
+	if err != nil {
+		return err
+	}
+	served := postgres.Owner
+	if roles {
+		served = postgres.App
+		if p.purging, err = postgres.OpenAs(ctx, at.database, postgres.Purger); err != nil {
+			return err
+		}
+		p.purging.SetMaxOpenConns(1)
+	} else {
+		p.log.WarnContext(ctx, "the database has no roles for this program, and old readings stay linked: see hunyue doctor")
+	}
 	for pool, most := range map[**sqlx.DB]int{&p.booking: bookingConnections, &p.staff: staffConnections, &p.jobs: jobsConnections} {
-		if *pool, err = postgres.Open(ctx, at.database); err != nil {
+		if *pool, err = postgres.OpenAs(ctx, at.database, served); err != nil {
 			return err
 		}
 		(*pool).SetMaxOpenConns(most)
 		(*pool).SetMaxIdleConns(most)
-	}
-	if err := postgres.Migrate(ctx, p.jobs); err != nil {
-		return err
 	}
 	p.redis, err = redis.Open(ctx, at.redis)
 	return err
@@ -211,7 +223,7 @@ func (p *parts) close() {
 	if p.redis != nil {
 		p.redis.Close()
 	}
-	for _, pool := range []*sqlx.DB{p.booking, p.staff, p.jobs} {
+	for _, pool := range []*sqlx.DB{p.booking, p.staff, p.jobs, p.purging} {
 		if pool != nil {
 			pool.Close()
 		}

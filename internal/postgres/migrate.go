@@ -17,7 +17,8 @@ var migrations embed.FS
 // Migrations is the migration files, for tests that keep a migrated template.
 func Migrations() fs.FS { return migrations }
 
-// Migrate applies the migrations that the database has not had yet. Servers
+// Migrate applies the migrations that the database has not had yet, and gives the
+// roles that the program works as what they need of the tables (roles.go). Servers
 // that start together take turns.
 func Migrate(ctx context.Context, db *sqlx.DB) error {
 	files, err := fs.Sub(migrations, "migrations")
@@ -36,5 +37,6 @@ func Migrate(ctx context.Context, db *sqlx.DB) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	return nil
+	_, err = Roles(ctx, db)
+	return err
 }

@@ -35,8 +35,11 @@ const (
 
 // Open connects to the database at dsn (a postgres:// URL or key=value pairs)
 // with the driver's one-round-trip protocol and our time limits.
-func Open(ctx context.Context, dsn string) (*sqlx.DB, error) {
-	settings, err := settings(dsn)
+func Open(ctx context.Context, dsn string) (*sqlx.DB, error) { return OpenAs(ctx, dsn, Owner) }
+
+// OpenAs is Open for what works as another role than the user of the address.
+func OpenAs(ctx context.Context, dsn string, as Role) (*sqlx.DB, error) {
+	settings, err := settings(dsn, as)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +53,7 @@ func Open(ctx context.Context, dsn string) (*sqlx.DB, error) {
 }
 
 // settings is dsn with what this program relies on.
-func settings(dsn string) (string, error) {
+func settings(dsn string, as Role) (string, error) {
 	ours := []struct{ name, value string }{
 		{"binary_parameters", "yes"},
 		{"timezone", "UTC"},
@@ -58,6 +61,9 @@ func settings(dsn string) (string, error) {
 		{"statement_timeout", strconv.FormatInt(statementTimeout.Milliseconds(), 10)},
 		{"lock_timeout", strconv.FormatInt(lockTimeout.Milliseconds(), 10)},
 		{"idle_in_transaction_session_timeout", strconv.FormatInt(idleTimeout.Milliseconds(), 10)},
+	}
+	if as != Owner {
+		ours = append(ours, struct{ name, value string }{"role", string(as)})
 	}
 	if !strings.Contains(dsn, "://") {
 		for _, s := range ours {
