@@ -162,6 +162,55 @@ var assertions = []struct{ name, query string }{
 			WHERE supersedes IS NOT NULL
 			GROUP BY supersedes
 			HAVING count(*) > 1) AS forked`},
+	{"received_were_measured_or_let_in", `
+		SELECT count(*)
+		FROM visit AS v
+		JOIN party AS p ON p.appointment_id = v.appointment_id
+		WHERE v.outcome IN ('admitted', 'late')
+		  AND coalesce(rules_of(v.office_id, v.day, v.arrived_at) ->> 'screening', 'required') = 'required'
+		  AND coalesce(rules_of(v.office_id, v.day, 'infinity') ->> 'screening', 'required') = 'required' -- nobody has switched it off since
+		  AND NOT EXISTS (SELECT FROM reading_count AS c WHERE c.office_id = v.office_id AND c.day = v.day)
+		  AND NOT EXISTS (SELECT FROM admission AS let WHERE let.appointment_id = v.appointment_id)
+		  AND NOT EXISTS (SELECT FROM incident AS i WHERE i.appointment_id = v.appointment_id)
+		  AND NOT EXISTS (
+			SELECT
+			FROM temperature AS t
+			WHERE t.appointment_id = v.appointment_id
+			  AND t.role = p.role
+			  AND t.day = v.day
+			  AND NOT t.abnormal
+			  AND NOT EXISTS (SELECT FROM temperature AS later WHERE later.supersedes = t.id))`},
+	{"second_fevers_are_incidents", `
+		SELECT count(*)
+		FROM visit AS v
+		WHERE v.outcome = 'deferred'
+		  AND NOT EXISTS (SELECT FROM incident AS i WHERE i.appointment_id = v.appointment_id)
+		  AND EXISTS (
+			SELECT
+			FROM temperature AS t
+			WHERE t.appointment_id = v.appointment_id
+			  AND t.kind = 'party'
+			  AND t.abnormal
+			  AND NOT EXISTS (SELECT FROM temperature AS c WHERE c.supersedes = t.id AND c.reason IS NOT NULL)
+			GROUP BY t.role
+			HAVING count(*) > 1)`},
+	{"readings_are_nobodys_after_their_days", `
+		SELECT count(*)
+		FROM temperature
+		WHERE appointment_id IS NOT NULL
+		  AND may_unlink(office_id, day + 1)`}, // the job has a day for it
+	{"counts_of_readings_remain", `
+		SELECT count(*)
+		FROM (SELECT DISTINCT office_id, day FROM temperature WHERE unlinked_at IS NOT NULL) AS d
+		LEFT JOIN reading_count AS c USING (office_id, day)
+		CROSS JOIN LATERAL (
+			SELECT count(*) AS measured, count(*) FILTER (WHERE t.abnormal) AS abnormal
+			FROM temperature AS t
+			WHERE t.office_id = d.office_id
+			  AND t.day = d.day
+			  AND t.kind <> 'staff'
+			  AND NOT EXISTS (SELECT FROM temperature AS later WHERE later.supersedes = t.id)) AS now
+		WHERE (c.measured, c.abnormal) IS DISTINCT FROM (now.measured, now.abnormal)`},
 	{"completed_has_its_registration", `
 		SELECT count(*)
 		FROM appointment AS a

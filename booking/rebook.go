@@ -11,12 +11,13 @@ import (
 	"hunyue/slots"
 )
 
-// Right is that of a couple whose appointment a suspension has taken away: to book
-// anew, with the persons that are known, whatever limits bind others (domain rule
-// 58). The zero value is none.
+// Right is that of a couple whose appointment a suspension has taken away, or that
+// was put off for its health: to book anew, with the persons that are known, whatever
+// limits bind others (domain rules 58 and 66). The zero value is none.
 type Right struct {
-	Since date.Date // the first day of the suspension
-	Until date.Date // the last day of the right; zero while it is not known when the office resumes
+	Since    date.Date // the first day of the suspension, or the day of the visit
+	Until    date.Date // the last day of the right; zero while it is not known when the office resumes
+	Deferred bool      // for their health
 }
 
 // Rebooking is what turns a hold into an appointment by that right.
@@ -31,18 +32,22 @@ type Rebooking struct {
 }
 
 // Right is the right that an appointment gives to its couple. The fault is
-// ErrNoRebooking: no suspension has taken it away, the couple has booked anew, the
+// ErrNoRebooking: no suspension has taken it away and no fever, the couple has booked anew, the
 // right is over, or what was agreed to then is not what is agreed to now.
 //
 // That one of the two has booked with somebody else is not told: whoever is shown
 // the right may be the other.
 func (d *Desk) Right(ctx context.Context, a Appointment) (Right, error) {
-	if a.Status != CancelledByOffice || a.Erased() {
+	deferred := a.Status == HealthDeferred
+	if a.Status != CancelledByOffice && !deferred || a.Erased() {
 		return Right{}, ErrNoRebooking
 	}
-	stops, err := d.stoppedBy(ctx, a)
-	if err != nil {
-		return Right{}, err
+	stops := []stop{{a.Day, a.Day}} // as if the office had been closed to them that day
+	var err error
+	if !deferred {
+		if stops, err = d.stoppedBy(ctx, a); err != nil {
+			return Right{}, err
+		}
 	}
 	rules, err := d.Offices.Rules(ctx, a.Office, a.Day)
 	if err != nil {
@@ -56,6 +61,7 @@ func (d *Desk) Right(ctx context.Context, a Appointment) (Right, error) {
 	if !ok {
 		return Right{}, ErrNoRebooking
 	}
+	right.Deferred = deferred
 	_, agreed, err := d.agreed(ctx, a)
 	if err != nil {
 		return Right{}, err

@@ -198,6 +198,11 @@ func (a Arrival) enter(ctx context.Context, tx postgres.Querier, g guest) (Check
 	if err := v.finish(ctx, tx, g, a.Actor); err != nil {
 		return CheckIn{}, false, err
 	}
+	if v.Outcome == Deferred {
+		if err := openIncident(ctx, tx, g, rules, a.Actor); err != nil {
+			return CheckIn{}, false, err
+		}
+	}
 	return v.answer(people), true, nil
 }
 

@@ -94,33 +94,15 @@ func staffOf(ctx context.Context, tx postgres.Querier, staff string, day date.Da
 	var p person
 	err = tx.SelectContext(ctx, &p, `
 		SELECT id, abnormal, device, at
-		FROM temperature
+		FROM temperature AS t
 		WHERE chain = 'staff:' || $1
 		  AND day = $2
+		  AND NOT EXISTS (SELECT FROM temperature AS c WHERE c.supersedes = t.id AND c.reason IS NOT NULL)
 		ORDER BY id`, staff, day)
 	if err != nil {
 		return nil, now, fmt.Errorf("readings of staff: %w", err)
 	}
 	return p, now, nil
-}
-
-// MayReceive is ErrReadingMissing for staff who have not been found healthy
-// today, where the office requires it: they open no gate and no counter (domain
-// rule 67). It is asked before they receive, call or serve anybody.
-func (d *Desk) MayReceive(ctx context.Context, staff, office string) error {
-	at, err := d.Offices.Office(ctx, office)
-	if err != nil {
-		return err
-	}
-	rules, err := d.Offices.Rules(ctx, office, date.DateOf(d.Clock.Now().In(at.Location)))
-	if err != nil || rules.Screening != slots.ScreeningRequired {
-		return err
-	}
-	normal, err := d.StaffNormalToday(ctx, staff)
-	if err == nil && !normal {
-		err = ErrReadingMissing
-	}
-	return err
 }
 
 // StaffNormalToday reports whether the last reading of a member of staff today
@@ -135,7 +117,8 @@ func (d *Desk) StaffNormalToday(ctx context.Context, staff string) (bool, error)
 		JOIN office AS o ON o.id = t.office_id
 		LEFT JOIN temperature AS later ON later.supersedes = t.id
 		WHERE t.chain = 'staff:' || $1
-		  AND t.day = (clock_now() AT TIME ZONE o.time_zone)::date`, staff)
+		  AND t.day = (clock_now() AT TIME ZONE o.time_zone)::date
+		  AND (later.id IS NULL OR later.reason IS NULL)`, staff)
 	if err != nil {
 		return false, fmt.Errorf("readings of staff: %w", err)
 	}

@@ -42,15 +42,17 @@ func (t temperature) add(ctx context.Context, tx postgres.Querier, p *person, r 
 	return nil
 }
 
-// partiesOf is the readings of a couple so far, one person for each party.
+// partiesOf is the readings of a couple so far, one person for each party. What was
+// corrected is not among them.
 func partiesOf(ctx context.Context, tx postgres.Querier, g guest) ([]person, error) {
 	var links []link
 	err := tx.SelectContext(ctx, &links, `
 		SELECT id, role, abnormal, device, at
-		FROM temperature
+		FROM temperature AS t
 		WHERE appointment_id = $1
 		  AND kind = 'party'
 		  AND day = $2
+		  AND NOT EXISTS (SELECT FROM temperature AS c WHERE c.supersedes = t.id AND c.reason IS NOT NULL)
 		ORDER BY id`, g.ID, g.Day)
 	if err != nil {
 		return nil, fmt.Errorf("readings of appointment %d: %w", g.ID, err)

@@ -94,7 +94,8 @@ func (d visitorDay) count(ctx context.Context, tx postgres.Querier) error {
 func (d visitorDay) unlink(ctx context.Context, tx postgres.Querier) (int64, error) {
 	done, err := tx.ExecContext(ctx, `
 		UPDATE temperature
-		SET appointment_id = NULL, unlinked_at = clock_now(), at = $3
+		SET appointment_id = NULL, unlinked_at = clock_now(), at = $3,
+			corrected_at = CASE WHEN corrected_at IS NOT NULL THEN $3::timestamptz END
 		WHERE office_id = $1
 		  AND day = $2
 		  AND appointment_id IS NOT NULL`, d.Office, d.Day, d.Begins)

@@ -65,6 +65,9 @@ type Rules struct {
 	ReadingDays        int       `json:"reading_days"         rule:"70"` // readings are kept so long; 1 to 30
 	HealthBasis        string    `json:"health_basis"         rule:"91"` // the law or order by which temperatures are taken; empty: by consent
 
+	StaffReadings []Stretch    `json:"staff_readings" rule:"67"` // once in each, staff are measured; whoever was not by its end opens no gate or counter
+	Disinfection  Disinfection `json:"disinfection"   rule:"72"` // the plan; it holds while temperatures are taken
+
 	ReportReminder TimeOfDay `json:"report_reminder" rule:"74"`
 	ReportTime     TimeOfDay `json:"report_time"     rule:"74"` // the daily report is due
 
@@ -137,6 +140,18 @@ const (
 	SplitPage Steps = "split" // a page for each of them
 )
 
+// Disinfection is the plan by which a hall is disinfected.
+type Disinfection struct {
+	Areas       []string    `json:"areas"`        // as the office calls them, or one of DisinfectionAreas
+	By          []TimeOfDay `json:"by"`           // every area once by each of these times
+	AfterCouple bool        `json:"after_couple"` // and a counter whenever a couple has left it
+}
+
+// DisinfectionAreas is the areas that have a name in every language.
+func DisinfectionAreas() []string {
+	return []string{"hall", "counters", "ticket_machine", "toilets", "door_handles"}
+}
+
 // DefaultRules is what holds at an office that has set nothing.
 func DefaultRules() Rules {
 	return Rules{
@@ -181,6 +196,8 @@ func DefaultRules() Rules {
 		CouplesPerCounter:  1,
 		EntryBatch:         1,
 		ReadingDays:        30,
+		StaffReadings:      []Stretch{{From: 0, To: 13 * 60}, {From: 13 * 60, To: 15 * 60}},
+		Disinfection:       Disinfection{Areas: DisinfectionAreas(), By: []TimeOfDay{12 * 60, 18 * 60}, AfterCouple: true},
 
 		ReportReminder: 15 * 60,
 		ReportTime:     16 * 60,

@@ -2,6 +2,7 @@ package slots
 
 import (
 	"reflect"
+	"strings"
 	"unicode/utf8"
 
 	"hunyue/internal/fault"
@@ -50,7 +51,9 @@ func (r Rules) Validate() error {
 	if utf8.RuneCountInString(r.HealthBasis) > longestBasis {
 		wrong["health_basis"] = "too_long"
 	}
-	r.checkPhoneHours(wrong)
+	checkStretches(wrong, "phone_hours", r.PhoneHours)
+	checkStretches(wrong, "staff_readings", r.StaffReadings)
+	r.Disinfection.check(wrong)
 	r.checkBring(wrong)
 	if wrong["lead_days"] == "" && r.LeadDays > r.HorizonDays {
 		wrong["lead_days"] = "order"
@@ -124,26 +127,60 @@ func (r Rules) checkTimes(wrong map[string]string) {
 	}
 }
 
-// mostPhoneHours is more stretches than a day of an office has.
-const mostPhoneHours = 6
+// mostStretches is more than a day of an office has.
+const mostStretches = 6
 
-// checkPhoneHours wants them in order, one after the other.
-func (r Rules) checkPhoneHours(wrong map[string]string) {
-	if len(r.PhoneHours) > mostPhoneHours {
-		wrong["phone_hours"] = "out_of_range"
+// checkStretches wants them in order, one after the other.
+func checkStretches(wrong map[string]string, name string, all []Stretch) {
+	if len(all) > mostStretches {
+		wrong[name] = "out_of_range"
 		return
 	}
 	last := TimeOfDay(0)
-	for _, h := range r.PhoneHours {
+	for _, s := range all {
 		switch {
-		case !h.From.valid() || !h.To.valid():
-			wrong["phone_hours"] = "format"
+		case !s.From.valid() || !s.To.valid():
+			wrong[name] = "format"
 			return
-		case h.From < last || h.From >= h.To:
-			wrong["phone_hours"] = "order"
+		case s.From < last || s.From >= s.To:
+			wrong[name] = "order"
 			return
 		}
-		last = h.To
+		last = s.To
+	}
+}
+
+// The bounds of a plan. An area is in code points.
+const (
+	mostAreas   = 20
+	longestArea = 20
+	mostTimes   = 6
+)
+
+// check wants areas that differ, and times in order.
+func (d Disinfection) check(wrong map[string]string) {
+	if len(d.Areas) > mostAreas || len(d.By) > mostTimes {
+		wrong["disinfection"] = "out_of_range"
+	}
+	seen := map[string]bool{}
+	for _, area := range d.Areas {
+		switch name := strings.TrimSpace(area); {
+		case name == "" || name != area:
+			wrong["disinfection.areas"] = "format"
+		case utf8.RuneCountInString(area) > longestArea:
+			wrong["disinfection.areas"] = "too_long"
+		case seen[area]:
+			wrong["disinfection.areas"] = "order"
+		}
+		seen[area] = true
+	}
+	for i, at := range d.By {
+		switch {
+		case !at.valid():
+			wrong["disinfection.by"] = "format"
+		case i > 0 && at <= d.By[i-1]:
+			wrong["disinfection.by"] = "order"
+		}
 	}
 }
 

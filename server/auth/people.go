@@ -49,6 +49,29 @@ func (a *Accounts) People(ctx context.Context) ([]Person, error) {
 	return all, nil
 }
 
+// Colleague is somebody who works at an office, as others there see them.
+type Colleague struct {
+	Username string `db:"username"`
+	Name     string `db:"name"`
+}
+
+// At is who receives or serves couples at an office, by their account's name.
+func (a *Accounts) At(ctx context.Context, office string) ([]Colleague, error) {
+	var all []Colleague
+	err := a.DB.SelectContext(ctx, &all, `
+		SELECT username, name
+		FROM account
+		WHERE $1 = ANY (offices)
+		  AND roles && $2
+		  AND disabled_at IS NULL
+		  AND password IS NOT NULL
+		ORDER BY username`, office, pq.StringArray{Hall, Registrar, Manager})
+	if err != nil {
+		return nil, fmt.Errorf("who works at %s: %w", office, err)
+	}
+	return all, nil
+}
+
 // Person is the account with this name, or ErrNoSuchUser.
 func (a *Accounts) Person(ctx context.Context, username string) (Person, error) {
 	all, err := a.People(ctx)

@@ -157,7 +157,7 @@ func (p *Pages) showBooked(c echo.Context, status int, pg page, mine own) error 
 	if mine.Status != booking.Completed {
 		b.Again = p.web().daysAt(mine.Office, mine.Service)
 	}
-	if mine.Status == booking.CancelledByOffice {
+	if mine.Status == booking.CancelledByOffice || mine.Status == booking.HealthDeferred {
 		var offer string
 		if offer, b.Rebook, err = p.offered(c.Request().Context(), pg, mine); err != nil {
 			return err

@@ -43,6 +43,9 @@ func (p *Pages) offered(ctx context.Context, pg page, mine own) (text, to string
 }
 
 func (pg page) rightWords(r booking.Right) string {
+	if r.Deferred {
+		return pg.T("ledgers.rebook", "day", pg.ShortDay(r.Until))
+	}
 	if r.Until.IsZero() {
 		return pg.T("rebook.open")
 	}

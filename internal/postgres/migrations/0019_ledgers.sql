@@ -21,8 +21,9 @@ $$;
 -- Those of visitors lose whose they are after rules.reading_days (domain rule 70):
 -- what remains is the figure, and that it was measured that day.
 ALTER TABLE temperature
-	ADD COLUMN reason      text CHECK (reason <> ''), -- of a correction; null: it was measured
-	ADD COLUMN unlinked_at timestamptz,               -- since when it is nobody's
+	ADD COLUMN reason       text CHECK (reason <> ''), -- of a correction, which has the time of what it corrects; null: it was measured
+	ADD COLUMN corrected_at timestamptz,
+	ADD COLUMN unlinked_at  timestamptz,               -- since when it is nobody's
 	DROP CONSTRAINT names_whom,
 	ADD CONSTRAINT names_whom CHECK (CASE kind
 		WHEN 'party' THEN (appointment_id IS NULL) = (unlinked_at IS NOT NULL) AND role IS NOT NULL AND staff_id IS NULL
@@ -31,6 +32,7 @@ ALTER TABLE temperature
 		WHEN 'staff' THEN appointment_id IS NULL AND unlinked_at IS NULL AND role IS NULL AND staff_id IS NOT NULL
 	END),
 	ADD CONSTRAINT corrects_one CHECK (reason IS NULL OR supersedes IS NOT NULL),
+	ADD CONSTRAINT corrected_then CHECK ((reason IS NULL) = (corrected_at IS NULL)),
 	ADD CONSTRAINT supersedes_one FOREIGN KEY (supersedes) REFERENCES temperature; -- also once it has no chain
 CREATE INDEX temperature_linked ON temperature (day) WHERE appointment_id IS NOT NULL;
 
@@ -124,13 +126,15 @@ $$;
 -- its days, whose it is and at what minute, once its day has been counted.
 CREATE FUNCTION reading_unlinked() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-	loses text[] := '{appointment_id,unlinked_at,at,chain,abnormal}'; -- the last two follow from others
+	loses  text[] := '{appointment_id,unlinked_at,at,corrected_at,chain,abnormal}'; -- the last two follow from others
+	begins timestamptz := (SELECT OLD.day::timestamp AT TIME ZONE o.time_zone FROM office AS o WHERE o.id = OLD.office_id);
 BEGIN
 	IF current_user <> 'hunyue_purge'
 		OR OLD.unlinked_at IS NOT NULL
 		OR NEW.unlinked_at IS NULL
 		OR (to_jsonb(OLD) - loses) <> (to_jsonb(NEW) - loses)
-		OR NEW.at IS DISTINCT FROM (SELECT OLD.day::timestamp AT TIME ZONE o.time_zone FROM office AS o WHERE o.id = OLD.office_id)
+		OR NEW.at IS DISTINCT FROM begins
+		OR NEW.corrected_at <> begins
 		OR may_unlink(OLD.office_id, OLD.day) IS NOT TRUE
 		OR NOT EXISTS (SELECT FROM reading_count AS c WHERE c.office_id = OLD.office_id AND c.day = OLD.day) THEN
 		RAISE EXCEPTION 'temperature keeps what it holds: add a row that corrects it' USING ERRCODE = '55000';
@@ -165,6 +169,7 @@ BEGIN
 		WHERE wrong.id = NEW.supersedes
 		  AND wrong.office_id = NEW.office_id
 		  AND wrong.day = NEW.day
+		  AND wrong.at = NEW.at
 		  AND wrong.kind = NEW.kind
 		  AND (wrong.appointment_id, wrong.role, wrong.staff_id) IS NOT DISTINCT FROM (NEW.appointment_id, NEW.role, NEW.staff_id)
 		  AND wrong.day = (clock_now() AT TIME ZONE o.time_zone)::date
@@ -234,6 +239,7 @@ DROP INDEX temperature_linked;
 ALTER TABLE temperature
 	DROP CONSTRAINT supersedes_one,
 	DROP CONSTRAINT corrects_one,
+	DROP CONSTRAINT corrected_then,
 	DROP CONSTRAINT names_whom,
 	ADD CONSTRAINT names_whom CHECK (CASE kind
 		WHEN 'party' THEN appointment_id IS NOT NULL AND role IS NOT NULL AND staff_id IS NULL
@@ -241,5 +247,6 @@ ALTER TABLE temperature
 		WHEN 'staff' THEN appointment_id IS NULL AND role IS NULL AND staff_id IS NOT NULL
 	END) NOT VALID, -- what was unlinked does not fit it
 	DROP COLUMN unlinked_at,
+	DROP COLUMN corrected_at,
 	DROP COLUMN reason;
 DROP FUNCTION rules_of;

@@ -55,7 +55,7 @@ BEGIN
 	GRANT UPDATE (id) ON notice TO hunyue_app; -- a lock on a row needs it; the row stays, by its trigger
 	GRANT SELECT ON temperature, incident, reading_count, office, office_rules, clock TO hunyue_purge;
 	GRANT INSERT ON reading_count, audit TO hunyue_purge;
-	GRANT UPDATE (appointment_id, unlinked_at, at) ON temperature TO hunyue_purge;
+	GRANT UPDATE (appointment_id, unlinked_at, at, corrected_at) ON temperature TO hunyue_purge;
 	GRANT UPDATE (appointment_id, unlinked_at) ON incident TO hunyue_purge;
 	RETURN true;
 END
