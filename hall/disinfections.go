@@ -32,6 +32,18 @@ type DisinfectedLine struct {
 	Last           bool       `db:"last"` // nothing has taken its place
 }
 
+// Disinfection is what the entry says was done.
+func (l DisinfectedLine) Disinfection() Disinfection {
+	d := Disinfection{
+		Area: l.Area, AfterCouple: l.AfterCouple, Agent: l.Agent, Concentration: l.Concentration, Method: l.Method,
+		ContactMinutes: l.ContactMinutes, From: l.From, To: l.To, Operator: l.Operator,
+	}
+	if l.Due != nil {
+		d.Planned, d.Due = true, slots.TimeOfDay(*l.Due)
+	}
+	return d
+}
+
 // Disinfections is an office's ledger of a day, in the order in which it was written.
 func (d *Desk) Disinfections(ctx context.Context, office string, day date.Date) ([]DisinfectedLine, error) {
 	all := []DisinfectedLine{}

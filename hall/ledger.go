@@ -199,3 +199,10 @@ func (c Correction) add(ctx context.Context, tx postgres.Querier) (fever bool, e
 	}
 	return fever, nil
 }
+
+// Exported notes that somebody takes a ledger of an office's day away as a file.
+func (d *Desk) Exported(ctx context.Context, ledger, office string, day date.Date, actor string) error {
+	return d.as(ctx, actor, func(tx postgres.Querier) error {
+		return postgres.Audit(ctx, tx, "ledger_exported", "day:"+office+":"+day.String(), ledger)
+	})
+}

@@ -160,7 +160,7 @@ func (m *matrix) name() {
 		"GET /call":              {"office": here}, "POST /call": {"office": here},
 		"GET /call/list": {"office": here}, "GET /call/stats": {"office": here},
 		"POST /call/list/next": {"office": here}, "POST /call/list/back": {"office": here, "call": "1"}, "POST /call/list/:call": {"office": here},
-		"GET /desk": {"office": here}, "POST /desk/find": search, "POST /desk/reading": {"office": here},
+		"GET /desk": {"office": here}, "GET /desk/today": {"office": here}, "POST /desk/find": search, "POST /desk/reading": {"office": here},
 		"POST /manage/notices/new":          {"office": here, "kind": "reminder", "audience": "public", "step": "save"},
 		"POST /manage/notices/:id/step":     {"version": "1", "step": "withdrawn", "reason": "-"},
 		"POST /manage/:office/:date/places": {"quota": slot + "-web", "places": "x"},

@@ -102,6 +102,7 @@ func desk() []Rule {
 		pages(get, receives, Anything, "/desk/find", "/desk/reading", "/desk/:number/:step"), // likewise
 		pages(post, receives, Record, "/desk/:number/unmask", "/desk/:number/check-in", "/desk/:number/enter",
 			"/desk/ticket/:number", "/desk/:number/call", "/desk/:number/start"),
+		pages(get, receives, Form, "/desk/today"),
 		pages(post, registers, Record, "/desk/:number/complete", "/desk/:number/not-accepted"),
 	)
 }
@@ -114,6 +115,12 @@ func management() []Rule {
 		pages(post, manages, Path, "/manage/:office/schedule", "/manage/:office/publish", "/manage/:office/special", "/manage/:office/special/drop",
 			"/manage/:office/suspend", "/manage/:office/suspensions/:id", "/manage/:office/close",
 			"/manage/:office/:date/places", "/manage/:office/:date/report"),
+		pages(get, manages, Path, "/manage/:office/health"),
+		pages(post, manages, Path, "/manage/:office/health/screening", "/manage/:office/health/handover", "/manage/:office/health/let-in"),
+		pages(get, receives, Path, "/manage/:office/ledger/temperature", "/manage/:office/ledger/disinfection"),
+		pages(post, receives, Path, "/manage/:office/ledger/temperature", "/manage/:office/ledger/disinfection", "/manage/:office/ledger/disinfection/check"),
+		pages(get, manages, Anything, "/manage/:office/health/:step"),               // leads back to the page above
+		pages(get, receives, Anything, "/manage/:office/ledger/disinfection/check"), // likewise
 		pages(get, oversees, Theirs, "/manage/notices", "/manage/notices/new"),
 		pages(post, oversees, Form, "/manage/notices/new"),
 		pages(get, oversees, Record, "/manage/notices/:id", "/manage/notices/:id/edit"),

@@ -26,6 +26,8 @@ type deskPage struct {
 	Searched bool
 	Reading  []field // of the one who is signed in; none where nobody is measured
 	Normal   bool
+	Shift    string // what is due of them now
+	Owed     []owed
 	Key      string
 	Verdict  string // what their own reading says
 }
@@ -78,8 +80,14 @@ func (p *Pages) showDesk(c echo.Context, status int, pg page, o slots.Office, d 
 		if d.Normal, err = p.Hall.StaffNormalToday(ctx, s.Username); err != nil {
 			return err
 		}
+		if d.Shift, err = p.ownShift(c, pg, s, o); err != nil {
+			return err
+		}
 		d.Reading = pg.ownReadingFields(c, wrong)
 		d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Reading...)...)
+	}
+	if d.Owed, err = p.owed(c, pg, o, day); err != nil {
+		return err
 	}
 	return p.render(c, status, "desk", d)
 }

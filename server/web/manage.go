@@ -45,6 +45,7 @@ func (p *Pages) managed(c echo.Context) (slots.Office, date.Date, error) {
 type managePage struct {
 	page
 	Office   named
+	Owed     []owed
 	Schedule []field
 	From     []field // first and last day to publish
 	Special  special
@@ -83,6 +84,9 @@ func (p *Pages) showOffice(c echo.Context, status int, pg page, o slots.Office, 
 		return err
 	}
 	d.page, d.Office = pg, named{o.ID, pg.officeName(o)}
+	if d.Owed, err = p.owed(c, pg, o, today); err != nil {
+		return err
+	}
 	d.Schedule = pg.scheduleFields(c, template, today, wrong)
 	rules, err := p.Offices.Rules(c.Request().Context(), o.ID, today)
 	if err != nil {

@@ -68,7 +68,11 @@ func (p *Pages) showPlaces(c echo.Context, status int, pg page, o slots.Office, 
 	if err != nil {
 		return err
 	}
-	d.Report = pg.reportLines(report)
+	incidents, err := p.incidentLines(c, pg, o, day)
+	if err != nil {
+		return err
+	}
+	d.Report = append(pg.reportLines(report), incidents...)
 	if d.Daily, err = p.daily(c, pg, o, day, report, wrong); err != nil {
 		return err
 	}

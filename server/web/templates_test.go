@@ -35,6 +35,8 @@ var shown = map[string]any{
 	"audit": auditPage{}, "alarms": alarmsPage{},
 	"invite": invitePage{}, "second": secondPage{},
 	"console": consolePage{}, "hallscreen": hallPage{},
+	"console": consolePage{},
+	"health":  healthPage{}, "temperatures": temperaturesPage{}, "disinfections": disinfectionsPage{}, "daylist": dayListPage{},
 	"calls": callsPage{}, "keys": keysPage{}, "stats": statsPage{},
 }
 
@@ -206,6 +208,13 @@ func composed() []string {
 	add("console.tick.", "agreement", "privacy", "health")
 	add("console.script.", "greet", "who", "look", "times", "numbers", "back", "bring", "saved", "end", "stop")
 	add("console.say.", "greet", "owner", "other", "look", "times", "or", "full", "none", "numbers", "number", "back", "bring", "sent", "no_sms", "saved", "end", "stop")
+	for _, s := range screenings() {
+		add("ledgers.screening.", string(s))
+	}
+	for _, m := range hall.Methods() {
+		add("ledgers.method.", string(m))
+	}
+	add("ledgers.area.", slots.DisinfectionAreas()...)
 	add("audit.", "actor", "action", "object", "day")
 	return keys
 }

@@ -106,6 +106,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	p.mountPeople(e)
 	e.GET("/staff", p.staff)
 	p.mountStaff(e)
+	p.mountLedgers(e)
 	p.mountAudit(e)
 	p.mountNotices(e)
 	p.mountContent(e)
