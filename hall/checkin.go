@@ -199,7 +199,7 @@ func (a Arrival) enter(ctx context.Context, tx postgres.Querier, g guest) (Check
 		return CheckIn{}, false, err
 	}
 	if v.Outcome == Deferred {
-		if err := openIncident(ctx, tx, g, rules, a.Actor); err != nil {
+		if err := openIncident(ctx, tx, g, a.Actor); err != nil {
 			return CheckIn{}, false, err
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/internal/postgres"
-	"hunyue/slots"
 )
 
 // Incident is a couple one of whom had a fever twice, or was let in before a reading
@@ -49,8 +48,8 @@ var (
 )
 
 // openIncident notes that the health authority has to take over, once for a couple.
-func openIncident(ctx context.Context, tx postgres.Querier, g guest, rules slots.Rules, actor string) error {
-	due := g.Now.Add(time.Duration(rules.HandOverMinutes) * time.Minute)
+func openIncident(ctx context.Context, tx postgres.Querier, g guest, actor string) error {
+	due := g.Now.Add(time.Duration(g.Rules.HandOverMinutes) * time.Minute)
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO incident (appointment_id, office_id, day, opened_by, opened_at, due_at)
 		VALUES ($1, $2, $3, $4, $5, $6)
@@ -179,16 +178,13 @@ func (d *Desk) LetIn(ctx context.Context, number, office, reason, actor string) 
 	case utf8.RuneCountInString(reason) > longestReason:
 		return CheckIn{}, fault.InFields(map[string]string{"reason": tooLong})
 	}
-	rules, err := d.rulesFor(ctx, number)
-	if err != nil {
-		return CheckIn{}, err
-	}
 	var answer CheckIn
-	err = d.with(ctx, number, actor, func(tx postgres.Querier, g guest) error {
+	err := d.atDoor(ctx, number, actor, func(tx postgres.Querier, g guest) error {
 		if g.Office != office {
 			return ErrOtherOffice
 		}
-		answer, err = letIn(ctx, tx, g, rules, reason, actor)
+		var err error
+		answer, err = admitFeverish(ctx, tx, g, reason, actor)
 		return err
 	})
 	if err != nil {
@@ -197,7 +193,7 @@ func (d *Desk) LetIn(ctx context.Context, number, office, reason, actor string) 
 	return answer, nil
 }
 
-func letIn(ctx context.Context, tx postgres.Querier, g guest, rules slots.Rules, reason, actor string) (CheckIn, error) {
+func admitFeverish(ctx context.Context, tx postgres.Querier, g guest, reason, actor string) (CheckIn, error) {
 	v, err := visitOf(ctx, tx, g)
 	if err != nil {
 		return CheckIn{}, err
@@ -223,10 +219,10 @@ func letIn(ctx context.Context, tx postgres.Querier, g guest, rules slots.Rules,
 		return CheckIn{}, fmt.Errorf("let in appointment %d: %w", g.ID, err)
 	}
 	v.Outcome = Admitted
-	if v.ArrivedAt.After(g.StartsAt.Add(time.Duration(rules.LateMinutes) * time.Minute)) {
+	if v.ArrivedAt.After(g.StartsAt.Add(time.Duration(g.Rules.LateMinutes) * time.Minute)) {
 		v.Outcome = Late
 	}
-	if err := v.finish(ctx, tx, actor); err != nil {
+	if err := v.finish(ctx, tx, g, actor); err != nil {
 		return CheckIn{}, err
 	}
 	return v.answer(nil), nil

@@ -179,7 +179,8 @@ func (c Correction) keep(ctx context.Context, tx postgres.Querier, rules slots.R
 	if err != nil || !fever || !in {
 		return err
 	}
-	return openIncident(ctx, tx, g, rules, c.Actor)
+	g.Rules = rules
+	return openIncident(ctx, tx, g, c.Actor)
 }
 
 // add stores the line and reports whether it is a couple's fever.
