@@ -80,6 +80,7 @@ func (r *report) engines(ctx context.Context, p *program) {
 	defer db.Close()
 	defer places.Close()
 	r.note("migrations", func() (string, error) { return migrationState(ctx, db) })
+	r.note("roles", func() (string, error) { return roleState(ctx, db) })
 	r.note("clocks", func() (string, error) {
 		apart, err := skew(ctx, db, places)
 		if err == nil && apart.Abs() > skewAllowed {
@@ -156,6 +157,26 @@ func migrationState(ctx context.Context, db *sqlx.DB) (string, error) {
 		return "", fmt.Errorf("the database has %d and this program knows %d: use a newer program", applied, len(files))
 	}
 	return fmt.Sprintf("%d of %d applied", applied, len(files)), nil
+}
+
+// errNoRoles is for whoever may make roles in this database.
+var errNoRoles = errors.New("the user of the database can make no roles, so the program works as the owner of its tables and old readings stay linked: " +
+	"let a superuser run CREATE ROLE hunyue_app; CREATE ROLE hunyue_purge; GRANT hunyue_app, hunyue_purge TO that user; and start the program again")
+
+// roleState is whether the program works as roles that cannot change what is kept.
+func roleState(ctx context.Context, db *sqlx.DB) (string, error) {
+	var migrated bool
+	if err := db.GetContext(ctx, &migrated, `SELECT to_regproc('make_roles') IS NOT NULL`); err != nil {
+		return "", err
+	}
+	if !migrated {
+		return "to be made on the next start", nil
+	}
+	there, err := postgres.Roles(ctx, db)
+	if err == nil && !there {
+		err = errNoRoles
+	}
+	return "hunyue_app serves, hunyue_purge unlinks old readings", err
 }
 
 // skewAllowed is how far the engines' clocks may be apart: a hold judged by one

@@ -41,7 +41,7 @@ func (pg page) screeningFields(c echo.Context, rules slots.Rules, today date.Dat
 	}
 	until := pg.typed(field{Name: "to", Type: "date", Hint: pg.T("ledgers.to_hint")}, "ledgers.to", c.FormValue("to"), wrong)
 	return []field{
-		pg.typed(how, "ledgers.screening", c.FormValue("screening"), wrong),
+		pg.typed(how, "ledgers.how", c.FormValue("screening"), wrong),
 		pg.dated(c, "from", "ledgers.from", today, wrong),
 		until,
 		pg.typed(field{Name: "reason", Auto: "off"}, "ledgers.reason", c.FormValue("reason"), wrong),
