@@ -12,7 +12,6 @@ import (
 
 	"hunyue/hall"
 	"hunyue/internal/date"
-	"hunyue/internal/fault"
 	"hunyue/slots"
 )
 
@@ -283,8 +282,8 @@ func (p *Pages) checkDisinfected(c echo.Context) error {
 		return err
 	}
 	id, err := strconv.ParseInt(c.FormValue("entry"), 10, 64)
-	if err != nil {
-		return hall.ErrNoEntry
+	if err != nil { // a form that is none of ours
+		return p.showDisinfections(c, http.StatusUnprocessableEntity, p.page(c).refused(hall.ErrNoEntry), o, today, true, "", nil)
 	}
 	if err := p.Hall.CheckDisinfected(c.Request().Context(), id, o.ID, me(c).Name, me(c).Actor()); err != nil {
 		return p.notDisinfected(c, o, today, "", err)
@@ -294,9 +293,6 @@ func (p *Pages) checkDisinfected(c echo.Context) error {
 
 // notDisinfected shows the ledger again with why nothing was written.
 func (p *Pages) notDisinfected(c echo.Context, o slots.Office, today date.Date, replaces string, err error) error {
-	if fault.Of(err).Kind == fault.NotFound {
-		return err
-	}
 	pg, why, err := p.page(c).explained(c, err)
 	if err != nil {
 		return err

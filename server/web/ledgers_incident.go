@@ -100,8 +100,8 @@ func (p *Pages) handOver(c echo.Context) error {
 	}
 	typed := c.FormValue("incident")
 	id, err := strconv.ParseInt(typed, 10, 64)
-	if err != nil {
-		return hall.ErrNoIncident
+	if err != nil { // a form that is none of ours
+		return p.showHealth(c, http.StatusUnprocessableEntity, p.page(c).refused(hall.ErrNoIncident), o, today, nil)
 	}
 	h := hall.Handover{Incident: id, Office: o.ID, To: c.FormValue("authority." + typed), Actor: me(c).Actor()}
 	wrong := wrongs{}

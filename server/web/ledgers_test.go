@@ -48,11 +48,13 @@ func TestASecondFeverIsSeenToByTheLeader(t *testing.T) {
 	v.get("/manage/"+office).want(http.StatusOK, "预约号 "+number+" 体温偏高，11:02 前移交")
 	door.get("/desk").want(http.StatusOK, "预约号 "+number+" 体温偏高，11:02 前移交")
 	door.get(healthAt).want(http.StatusForbidden)
-	v.get("/manage/"+office+"/2026-05-20").want(http.StatusOK, "体温偏高的处置1", "其中移交超时0")
+	v.counted("体温偏高的处置", "1")
+	v.counted("其中移交超时", "0")
 	tn.at("2026-05-20 11:10")
+	v.signIn(auth.Manager)
 	v.get(healthAt).want(http.StatusOK, "移交已超时，应在 11:02 前")
-	v.get("/manage/"+office+"/2026-05-20").want(http.StatusOK, "其中移交超时1")
-	id := v.form(healthAt + "/handover").Get("incident")
+	v.counted("其中移交超时", "1")
+	id := v.get(healthAt).form(healthAt + "/handover").Get("incident")
 	v.get(healthAt).send(healthAt+"/handover", "authority."+id, " ", "handed."+id, "x").want(http.StatusUnprocessableEntity, "请填日期和时间")
 	v.get(healthAt).send(healthAt+"/handover", "authority."+id, "", "handed."+id, "2026-05-20T11:20").want(http.StatusUnprocessableEntity)
 	v.get(healthAt).send(healthAt+"/handover", "authority."+id, "疾控中心", "handed."+id, "2026-05-20T11:20").want(http.StatusUnprocessableEntity, "这个时间还没有到")
@@ -62,6 +64,15 @@ func TestASecondFeverIsSeenToByTheLeader(t *testing.T) {
 	}
 	elsewhereAt := "/manage/" + elsewhere + "/health/handover"
 	v.post(elsewhereAt, url.Values{"incident": {id}, "authority." + id: {"x"}}).want(http.StatusForbidden)
+}
+
+// counted wants a figure of the page of 20 May.
+func (v *visitor) counted(figure, want string) {
+	v.t.Helper()
+	v.get("/manage/"+office+"/2026-05-20").want(http.StatusOK, figure)
+	if !strings.Contains(v.body, "<dt>"+figure+"</dt><dd>"+want+"</dd>") {
+		v.t.Errorf("%s is not %s", figure, want)
+	}
 }
 
 func TestTheLeaderLetsACoupleIn(t *testing.T) {
@@ -251,6 +262,8 @@ func TestTheDisinfectionLedgerIsKeptByHand(t *testing.T) {
 	leader.get(disinfectionAt+"?correct="+strconv.Itoa(entry)).send(disinfectionAt, "concentration", "250 mg/L", "reason", "").want(http.StatusUnprocessableEntity)
 	leader.send(disinfectionAt, "concentration", "250 mg/L", "reason", "写错了").want(http.StatusOK, "更正第 "+strconv.Itoa(entry)+" 行：写错了")
 	tn.at("2026-05-20 12:00")
+	door.signIn(auth.Hall)
+	leader.signIn(auth.Manager)
 	door.get("/desk").want(http.StatusOK, "还没有消毒记录：窗口（12:00 前）")
 	leader.get("/manage/"+office).want(http.StatusOK, "还没有消毒记录：窗口（12:00 前）")
 	if lines := door.csv(disinfectionAt + "?as=csv"); len(lines) != 5 {
@@ -277,6 +290,7 @@ func TestTheListOfTheDayIsMaskedAndNoted(t *testing.T) {
 		t.Errorf("%d lists noted, want %d", n, before+2)
 	}
 	tn.at("2026-05-20 08:50")
+	v.signIn(auth.Hall)
 	today := "/desk/today?office=" + office
 	v.get(today).want(http.StatusOK, number)
 	v.get(today+"&status=booked&slot=09:00").want(http.StatusOK, number, "1 对，全天 1 对")
@@ -295,8 +309,10 @@ func TestStaffSeeWhichReadingIsDue(t *testing.T) {
 	v.get("/desk").want(http.StatusOK, "今天还没有测，测过才能上岗")
 	v.send("/desk/reading", "celsius", "36.5", "device", "T1").want(http.StatusOK, "体温正常")
 	tn.at("2026-05-20 13:05")
+	v.signIn(auth.Hall)
 	v.get("/desk").want(http.StatusOK, "08:30 已测，正常；15:00 前再测一次")
 	tn.at("2026-05-20 15:00")
+	v.signIn(auth.Hall)
 	v.get("/desk").want(http.StatusOK, "08:30 测过，下午还没有测")
 	leader := tn.staff(auth.Manager)
 	leader.get(healthAt).want(http.StatusOK, "2 位工作人员还要测体温", "08:30 测过，下午还没有测")

@@ -11,7 +11,6 @@ import (
 
 	"hunyue/hall"
 	"hunyue/internal/date"
-	"hunyue/internal/fault"
 	"hunyue/slots"
 )
 
@@ -222,8 +221,8 @@ func (p *Pages) correctReading(c echo.Context) error {
 	}
 	entry := c.FormValue("entry")
 	id, err := strconv.ParseInt(entry, 10, 64)
-	if err != nil {
-		return hall.ErrNoEntry
+	if err != nil { // a form that is none of ours
+		return p.showTemperatures(c, http.StatusUnprocessableEntity, p.page(c).refused(hall.ErrNoEntry), o, today, true, "", nil)
 	}
 	wrong, pg := wrongs{}, p.page(c)
 	tenths, code := hall.ParseCelsius(c.FormValue("celsius"))
@@ -239,9 +238,6 @@ func (p *Pages) correctReading(c echo.Context) error {
 	err = p.Hall.CorrectReading(c.Request().Context(), hall.Correction{
 		Entry: id, Office: o.ID, Decicelsius: tenths, Reason: c.FormValue("reason"), Key: c.FormValue("key"), Actor: me(c).Actor(),
 	})
-	if fault.Of(err).Kind == fault.NotFound && err != nil {
-		return err
-	}
 	if err != nil {
 		pg, why, err := pg.explained(c, err)
 		if err != nil {
