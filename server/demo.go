@@ -31,8 +31,8 @@ type demoWorld struct {
 	measure  func(ctx context.Context, username, office string, day date.Date) error // a normal reading
 	limits   bool
 
-	done   date.Date       // the last day that was seen to
-	shift  slots.TimeOfDay // when the stretch of it began for which staff were measured
+	done  date.Date       // the last day that was seen to
+	shift slots.TimeOfDay // when the stretch of it began for which staff were measured
 }
 
 // errNotDemo keeps the known passwords, and a clock that may be moved, away

@@ -99,7 +99,7 @@ var ledgerScreens = []screen{
 		}},
 		{"error", nil, func(v *guest) {
 			v.ledger("/manage/" + ledgered + "/health")
-			v.send("/manage/"+ledgered+"/health/handover").want(http.StatusUnprocessableEntity)
+			v.send("/manage/" + ledgered + "/health/handover").want(http.StatusUnprocessableEntity)
 		}},
 		{"overdue", nil, func(v *guest) {
 			v.gallery.town.at("2026-05-20 12:10")
@@ -193,7 +193,9 @@ func (g *gallery) shiftRead(staff string) {
 }
 
 // arrived measures the couple at the door of an office.
-func (v *guest) arrived(office string, tenths ...int) hall.CheckIn { return v.arrivedWith("T1", office, tenths...) }
+func (v *guest) arrived(office string, tenths ...int) hall.CheckIn {
+	return v.arrivedWith("T1", office, tenths...)
+}
 
 func (v *guest) arrivedWith(device, office string, tenths ...int) hall.CheckIn {
 	v.t.Helper()

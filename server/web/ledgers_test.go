@@ -109,7 +109,7 @@ func TestWhoWasPutOffBooksAnewBeforeOthers(t *testing.T) {
 	if n := tn.count(`SELECT count(*) FROM appointment WHERE status = 'booked' AND day = '2026-05-25'`); n != 1 {
 		t.Errorf("%d appointments on the other day, want 1", n)
 	}
-	couple.get("/b/"+number+"/rebook").want(http.StatusOK)
+	couple.get("/b/" + number + "/rebook").want(http.StatusOK)
 	if strings.HasSuffix(couple.URL.Path, "/rebook") {
 		t.Error("the right is there twice")
 	}
