@@ -106,17 +106,13 @@ func (p *Pages) dayList(c echo.Context) error {
 
 // dayRows is everybody of a day, and the statuses that they are in.
 func (p *Pages) dayRows(c echo.Context, pg page, o slots.Office, day date.Date) ([]dayRow, []booking.Status, error) {
-	guests, err := p.guests(c, pg, o, day)
+	names, err := p.namesOn(c, pg, o, day)
 	if err != nil {
 		return nil, nil, err
 	}
 	visits, err := p.Hall.Today(c.Request().Context(), o.ID, day)
 	if err != nil {
 		return nil, nil, err
-	}
-	names := map[string]string{}
-	for _, g := range guests {
-		names[g.Number] = g.Names
 	}
 	var rows []dayRow
 	var statuses []booking.Status

@@ -50,13 +50,9 @@ func (p *Pages) queue(c echo.Context, pg page, o slots.Office, day date.Date) (q
 	if err != nil {
 		return queueView{}, err
 	}
-	named, err := p.Desk.Search(ctx, o.ID, "", day)
+	names, err := p.namesOn(c, pg, o, day)
 	if err != nil {
 		return queueView{}, err
-	}
-	names := map[string]string{}
-	for _, row := range named {
-		names[row.Number] = pg.couple(row)
 	}
 	q := queueView{Key: newKey()}
 	for _, v := range visits {
@@ -66,6 +62,20 @@ func (p *Pages) queue(c echo.Context, pg page, o slots.Office, day date.Date) (q
 	q.count(pg)
 	q.First = pg.firstOf(visits, o)
 	return q, nil
+}
+
+// namesOn is the masked names of everybody of a day, by the number of their
+// appointment.
+func (p *Pages) namesOn(c echo.Context, pg page, o slots.Office, day date.Date) (map[string]string, error) {
+	named, err := p.Desk.Search(c.Request().Context(), o.ID, "", day)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	for _, row := range named {
+		names[row.Number] = pg.couple(row)
+	}
+	return names, nil
 }
 
 // sort puts a couple where it belongs.

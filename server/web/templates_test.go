@@ -35,7 +35,6 @@ var shown = map[string]any{
 	"audit": auditPage{}, "alarms": alarmsPage{},
 	"invite": invitePage{}, "second": secondPage{},
 	"console": consolePage{}, "hallscreen": hallPage{},
-	"console": consolePage{},
 	"health":  healthPage{}, "temperatures": temperaturesPage{}, "disinfections": disinfectionsPage{}, "daylist": dayListPage{},
 	"calls": callsPage{}, "keys": keysPage{}, "stats": statsPage{},
 }
