@@ -125,6 +125,7 @@ var owners = map[string]string{
 	"0015_key_binding.sql":   "server/operator",
 	"0016_moves.sql":         "booking",
 	"0017_line.sql":          "hall",
+	"0021_desk.sql":          "hall",
 	"0018_second_person.sql": "booking",
 	"0024_free_place.sql":    "slots",
 	"0019_ledgers.sql":       "hall",

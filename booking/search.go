@@ -61,6 +61,22 @@ func (d *Desk) Search(ctx context.Context, office, q string, day date.Date) ([]R
 	return d.masked(ctx, office, q == "", found)
 }
 
+// Day is every appointment of an office's day, in order of time, however many there are:
+// for a list that has to be whole.
+func (d *Desk) Day(ctx context.Context, office string, day date.Date) ([]Row, error) {
+	var found []Appointment
+	err := d.DB.SelectContext(ctx, &found, `
+		SELECT `+appointmentColumns+`
+		FROM appointment
+		WHERE office_id = $1
+		  AND day = $2
+		ORDER BY starts_at, id`, office, day)
+	if err != nil {
+		return nil, fmt.Errorf("appointments of a day: %w", err)
+	}
+	return d.masked(ctx, office, true, found)
+}
+
 // recognise says what q may be: eight digits are an appointment's number, or a
 // Taiwan permit's; sixteen are a door pass, if it is ours. What it cannot be is
 // empty, and nothing has that.

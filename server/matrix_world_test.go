@@ -161,6 +161,8 @@ func (m *matrix) name() {
 		"GET /call/list": {"office": here}, "GET /call/stats": {"office": here},
 		"POST /call/list/next": {"office": here}, "POST /call/list/back": {"office": here, "call": "1"}, "POST /call/list/:call": {"office": here},
 		"GET /desk": {"office": here}, "GET /desk/today": {"office": here}, "POST /desk/find": search, "POST /desk/reading": {"office": here},
+		"GET /desk/list.json": {"office": here}, "GET /desk/shell": {"office": here}, "POST /desk/sync": {"office": here},
+		"GET /desk/conflict": {"office": here}, "POST /desk/conflict": {"office": here, "conflict": "1", "word.1": "-"},
 		"POST /manage/notices/new":          {"office": here, "kind": "reminder", "audience": "public", "step": "save"},
 		"POST /manage/notices/:id/step":     {"version": "1", "step": "withdrawn", "reason": "-"},
 		"POST /manage/:office/:date/places": {"quota": slot + "-web", "places": "x"},

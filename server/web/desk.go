@@ -30,6 +30,9 @@ type deskPage struct {
 	Owed     []owed
 	Key      string
 	Verdict  string // what their own reading says
+
+	Conflicts deskConflicts
+	shell     bool // nobody is on it
 }
 
 // guestRow is a line of the hall's list. It names nobody in full.
@@ -67,8 +70,13 @@ func (p *Pages) showDesk(c echo.Context, status int, pg page, o slots.Office, d 
 	}
 	d.page, d.Day, d.Key = pg, pg.Day(day), newKey()
 	d.Office = named{o.ID, pg.officeName(o)}
-	if d.Queue, err = p.queue(c, pg, o, day); err != nil {
-		return err
+	if !d.shell {
+		if d.Queue, err = p.queue(c, pg, o, day); err != nil {
+			return err
+		}
+		if d.Conflicts, err = p.conflicts(c, pg, o, 0, nil); err != nil {
+			return err
+		}
 	}
 	if d.Scan, err = p.scanBox(c, pg, o, rules, d.Scan.Find.Value); err != nil {
 		return err

@@ -47,6 +47,9 @@ func (p *Pages) loginForm(c echo.Context) error {
 	if p.expired(c) {
 		pg.Notice = pg.T("login.expired")
 	}
+	if n := unsent(c); n != "" {
+		pg.Notice += pg.T("deskstore.unsent", "n", n)
+	}
 	return p.showLogin(c, http.StatusOK, pg, loginPage{Next: c.QueryParam("next")}, "")
 }
 
@@ -146,6 +149,7 @@ func (p *Pages) signedIn(c echo.Context, s auth.Session, d loginPage) error {
 // enters sets the cookies of somebody who has signed in.
 func (p *Pages) enters(c echo.Context, s auth.Session) {
 	p.Accounts.SetCookie(c, s)
+	p.takeDeskKey(c)
 	p.rememberWho(c, s.Staff)
 }
 
@@ -213,7 +217,10 @@ func (p *Pages) logout(c echo.Context) error {
 	}
 	p.Accounts.ClearCookie(c)
 	p.forgetWho(c)
-	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	p.takeDeskKey(c)
+	if unsent(c) == "" { // what a desk has not sent stays, and without the key it is sealed
+		c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	}
 	return c.Redirect(http.StatusSeeOther, "/staff/login")
 }
 

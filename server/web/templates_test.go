@@ -35,8 +35,9 @@ var shown = map[string]any{
 	"audit": auditPage{}, "alarms": alarmsPage{},
 	"invite": invitePage{}, "second": secondPage{},
 	"console": consolePage{}, "hallscreen": hallPage{},
-	"health":  healthPage{}, "temperatures": temperaturesPage{}, "disinfections": disinfectionsPage{}, "daylist": dayListPage{},
+	"health": healthPage{}, "temperatures": temperaturesPage{}, "disinfections": disinfectionsPage{}, "daylist": dayListPage{},
 	"calls": callsPage{}, "keys": keysPage{}, "stats": statsPage{},
+	"conflicts": conflictsPage{},
 }
 
 func TestEveryTemplateNamesOnlyWhatItsPageHas(t *testing.T) {

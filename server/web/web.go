@@ -134,6 +134,7 @@ func (p *Pages) mountBack(e *echo.Echo) {
 	e.GET("/call/:number/:step", to("/call/:number"))
 	e.GET("/desk/find", to("/desk"))
 	e.GET("/desk/reading", to("/desk"))
+	e.GET("/desk/sync", to("/desk"))
 	e.GET("/desk/:number/:step", to("/desk/:number"))
 	e.GET("/staff/logout", to("/staff"))
 }
@@ -163,6 +164,7 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	desk.POST("/reading", p.ownReading)
 	desk.GET("/ticket/:number", p.ticketPaper)
 	desk.POST("/ticket/:number", p.printTicket)
+	p.mountDeskStore(desk)
 	desk.GET("/:number", p.guest)
 	desk.POST("/:number/unmask", p.unmaskGuest)
 	desk.POST("/:number/check-in", p.checkIn)

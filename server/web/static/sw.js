@@ -5,6 +5,9 @@
 
 const shelf = "hunyue-2", away = "/offline";
 
+// What the desk keeps by itself (deskstore.js): its page with nobody on it.
+const desk = "hunyue-desk", patience = 5000;
+
 function keep(request, answer) {
   const copy = answer.clone();
   return caches.open(shelf).then((c) => c.put(request, copy)).then(() => answer);
@@ -23,8 +26,17 @@ function prepare() {
 self.addEventListener("install", (event) => event.waitUntil(prepare().catch(() => {})));
 
 self.addEventListener("activate", (event) => event.waitUntil(
-  caches.keys().then((all) => Promise.all(all.filter((name) => name !== shelf).map((name) => caches.delete(name)))),
+  caches.keys().then((all) => Promise.all(all.filter((name) => name !== shelf && name !== desk).map((name) => caches.delete(name)))),
 ));
+
+// The desk goes on: its kept page stands in for one that does not come, or not soon.
+function atDesk(request) {
+  const alone = () => caches.match("/desk", { cacheName: desk, ignoreVary: true });
+  const late = new Promise((done) => { setTimeout(done, patience); }).then(alone);
+  const asked = fetch(request).then((answer) => (answer.status < 502 ? answer : alone().then((page) => page || answer)));
+  return Promise.race([asked, late.then((page) => page || asked)]).catch(() => alone().then((page) => page || kept(away)))
+    .then((page) => page || Response.error());
+}
 
 self.addEventListener("fetch", (event) => {
   const request = event.request, at = new URL(request.url);
@@ -37,6 +49,8 @@ self.addEventListener("fetch", (event) => {
       (answer) => (answer.ok && !answer.redirected ? keep(request, answer) : answer),
       () => kept(request).then((found) => found || lost()),
     ));
+  } else if (request.mode === "navigate" && at.pathname === "/desk") {
+    event.respondWith(atDesk(request));
   } else if (request.mode === "navigate") {
     event.respondWith(fetch(request).catch(lost));
   }
