@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -153,7 +154,7 @@ func (p *Pages) deskLines(c echo.Context, o slots.Office, day date.Date, visits 
 	for _, v := range visits {
 		row := masked[v.Number]
 		line := deskLine{
-			Number: v.Number, Pass: strings.TrimPrefix(p.Desk.DoorPass(v.Number), v.Number), Names: row.Names, Phone: legible(row.Phone),
+			Number: v.Number, Pass: strings.TrimPrefix(p.Desk.DoorPass(v.Number), v.Number), Names: slices.Concat([]string{}, row.Names), Tails: []string{}, Phone: legible(row.Phone),
 			Starts: v.StartsAt, Ends: v.EndsAt, Status: v.Status, Ticket: v.Ticket, Arrived: v.ArrivedAt,
 		}
 		for _, number := range row.Numbers {

@@ -170,6 +170,7 @@ export async function openStore({ office, csrf = "" }) {
   const told = [];
   const now = () => Date.now() + ahead;
   const tell = (change) => { Object.assign(state, change); told.forEach((f) => f({ ...state })); };
+  // turn runs act while no other tab or press sends anything.
   const turn = (how, act) => navigator.locks.request("hunyue-desk", how, act);
 
   // ---- The list.
@@ -219,7 +220,7 @@ export async function openStore({ office, csrf = "" }) {
     const answer = await ask("/desk/list.json?office=" + encodeURIComponent(office), { headers: tag ? { "If-None-Match": tag } : {} });
     if (!answer) return;
     if (db) await unlock();
-    if (answer.status === 304) return tell({ asOf: asked });
+    if (answer.status === 304 && list) return tell({ asOf: asked });
     if (!answer.ok) return;
     const fresh = await answer.json();
     tag = answer.headers.get("ETag") || "";
@@ -234,8 +235,9 @@ export async function openStore({ office, csrf = "" }) {
 
   // unlock takes the key of whoever is signed in. What somebody else keeps here stays shut.
   async function unlock() {
-    const text = secret();
+    const text = secret(), before = own && own.owner;
     own = text ? await keyOf(text) : null;
+    if (before && (!own || own.owner !== before)) await forget();
     await count();
   }
 
@@ -308,25 +310,25 @@ export async function openStore({ office, csrf = "" }) {
   }
 
   async function sync() {
-    if (!db) return fetchList();
-    await turn({}, async () => {
-      const mine = await pending();
-      if (mine.length) tell({ syncing: { done: 0, of: mine.length } });
-      for (let done = 0; done < mine.length;) {
-        const part = mine.slice(done, done + batch), results = await bring(part.map((m) => m.deed), 3 * patience);
-        if (!results) break;
-        let waits = false;
-        for (const [i, r] of results.entries()) {
-          if (r.key !== part[i].deed.key || r.state === "retry") { waits = true; break; }
-          await drop(part[i].place);
-          tell({ syncing: { done: ++done, of: mine.length } });
-        }
-        if (waits) break;
-      }
-      tell({ syncing: null });
-      if (state.online && !state.signedOut) await fetchList();
-    });
+    if (db && (await count())) await turn({}, bringAll);
+    await fetchList();
     again();
+  }
+
+  async function bringAll() {
+    const mine = await pending();
+    tell({ syncing: { done: 0, of: mine.length } });
+    for (let done = 0, waits = false; done < mine.length && !waits;) {
+      const part = mine.slice(done, done + batch), results = await bring(part.map((m) => m.deed), 3 * patience);
+      waits = !results;
+      for (let i = 0; i < part.length && !waits; i++) {
+        const r = results[i];
+        if (!r || r.key !== part[i].deed.key || r.state === "retry") { waits = true; break; }
+        await drop(part[i].place);
+        tell({ syncing: { done: ++done, of: mine.length } });
+      }
+    }
+    tell({ syncing: null });
   }
 
   function again() {
@@ -340,8 +342,15 @@ export async function openStore({ office, csrf = "" }) {
   async function send(given) {
     if (!db || !own) return sendOnly(given);
     const deed = { ...given, at: given.at || new Date(now()).toISOString() };
-    const answer = await turn({ ifAvailable: true }, (lock) => (lock && state.online && !state.signedOut && !state.waiting ? live(deed) : null));
+    const able = () => state.online && !state.signedOut && !state.waiting;
+    const answer = able() && (await turn({ signal: AbortSignal.timeout(500) }, () => (able() ? live(deed) : null)).catch(busy));
     return answer || save(deed);
+  }
+
+  // busy: another tab is sending; this deed waits behind.
+  function busy(why) {
+    if (why.name === "TimeoutError" || why.name === "AbortError") return null;
+    throw why;
   }
 
   // live keeps the deed before it is sent, so that nothing is lost with the tab.
@@ -425,6 +434,12 @@ export async function openStore({ office, csrf = "" }) {
     await shelf.put("/desk", page);
   }
 
+  // Whoever signs out leaves nothing here but what could not be sent, which is sealed.
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || event.target.getAttribute("action") !== "/staff/logout") return;
+    event.preventDefault();
+    wipe().finally(() => event.target.submit());
+  });
   window.addEventListener("online", sync);
   window.addEventListener("offline", () => tell({ online: false }));
   if (db) {
