@@ -27,7 +27,8 @@ var (
 // done now.
 type Deed struct {
 	Kind  DeedKind
-	Staff string // who did it: the account
+	Staff string  // who did it: the account
+	Said  Outcome // to the couple; "" where nothing was said
 	Arrival
 }
 
@@ -179,11 +180,13 @@ func (deed Deed) receive(ctx context.Context, tx postgres.Querier, g guest, offi
 	switch {
 	case err != nil:
 		return CheckIn{}, err
-	case !stored, deed.Ticket != "" && answer.Ticket != deed.Ticket:
+	case !stored, deed.Ticket != "" && answer.Ticket != deed.Ticket, deed.Said != "" && letIntoLine(deed.Said) != letIntoLine(answer.Outcome):
 		return CheckIn{}, ErrOtherOutcome
 	}
 	return answer, asked.remember(ctx, tx, answer)
 }
+
+func letIntoLine(o Outcome) bool { return o == Admitted || o == Late }
 
 // reissue has the couple called by the ticket in its hands, unless it was called by the
 // other one.

@@ -23,7 +23,11 @@ type deskDeed struct {
 	Key      string        `json:"key"`
 	At       time.Time     `json:"at"`
 	Ticket   string        `json:"ticket"` // "": it gave none
-	Live     bool          `json:"live"`   // it is being done: what is wrong can be mended there
+	Early    bool          `json:"early"`
+	Live     bool          `json:"live"` // it is being done: what is wrong can be mended there
+	Said     struct {
+		Outcome hall.Outcome `json:"outcome"`
+	} `json:"said"`
 	Readings []struct {
 		Party   int    `json:"party"`
 		Celsius int    `json:"celsius"` // tenths of a degree
@@ -94,7 +98,7 @@ func (p *Pages) deskSync(c echo.Context) error {
 
 // at is the deed as the hall knows it. What is being done now has no time but ours.
 func (d deskDeed) at(c echo.Context, office string) hall.Deed {
-	a := hall.Arrival{Number: d.Number, Office: office, Key: d.Key, Actor: me(c).Actor(), At: d.At, Ticket: d.Ticket}
+	a := hall.Arrival{Number: d.Number, Office: office, Key: d.Key, Actor: me(c).Actor(), Early: d.Early, At: d.At, Ticket: d.Ticket}
 	if d.Live {
 		a.At, a.Ticket = time.Time{}, ""
 	}
@@ -104,7 +108,7 @@ func (d deskDeed) at(c echo.Context, office string) hall.Deed {
 	for _, w := range d.Companions {
 		a.Companions = append(a.Companions, hall.Companion{Reason: w.Reason, Decicelsius: w.Celsius, Device: w.Device})
 	}
-	return hall.Deed{Kind: d.Kind, Staff: me(c).Username, Arrival: a}
+	return hall.Deed{Kind: d.Kind, Staff: me(c).Username, Said: d.Said.Outcome, Arrival: a}
 }
 
 func (p *Pages) doDeed(c echo.Context, deed hall.Deed, live bool) deskResult {
