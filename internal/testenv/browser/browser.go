@@ -41,8 +41,14 @@ func Find(t testing.TB) string {
 // Open starts Chromium and ends it after the test.
 func Open(t testing.TB) *Browser {
 	t.Helper()
+	return OpenIn(t, t.TempDir())
+}
+
+// OpenIn does so with its files in a folder where the test may look at them.
+func OpenIn(t testing.TB, profile string) *Browser {
+	t.Helper()
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(Find(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.ExecPath(Find(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))...)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
