@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -56,6 +57,7 @@ func (pg page) deskWords() map[string]string {
 	for _, s := range shownStatuses() {
 		words[string(s)] = pg.T("status." + string(s))
 	}
+	maps.Copy(words, pg.storeWords())
 	return words
 }
 

@@ -218,3 +218,21 @@ func unsent(c echo.Context) string {
 	}
 	return kept.Value
 }
+
+// storeWords is what the script of the desk says of what is kept there. What stands in
+// braces it fills in.
+func (pg page) storeWords() map[string]string {
+	words := map[string]string{
+		"syncing": pg.T("deskstore.syncing"), "waiting": pg.T("deskstore.waiting"), "signed_out": pg.T("deskstore.signed_out"), "others": pg.T("deskstore.others"),
+		"saved_recheck": pg.T("deskstore.saved_recheck"), "saved_deferred": pg.T("deskstore.saved_deferred"),
+	}
+	for _, code := range storeRefusals() {
+		words["refused_"+code] = pg.T("deskstore.refused." + code)
+	}
+	return words
+}
+
+// storeRefusals is why a desk that is alone keeps nothing.
+func storeRefusals() []string {
+	return []string{"no_such_appointment", "not_possible", "already_in", "early", "recheck_too_soon", "invalid_input", "no_list", "no_letter"}
+}

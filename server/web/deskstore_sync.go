@@ -18,14 +18,14 @@ const mostDeeds = 20
 
 // deskDeed is something that was done at a desk, as it sends it.
 type deskDeed struct {
-	Kind     hall.DeedKind `json:"kind"`
-	Number   string        `json:"number"`
-	Key      string        `json:"key"`
-	At       time.Time     `json:"at"`
-	Ticket   string        `json:"ticket"` // "": it gave none
-	Early    bool          `json:"early"`
-	Live     bool          `json:"live"` // it is being done: what is wrong can be mended there
-	Said     struct {
+	Kind   hall.DeedKind `json:"kind"`
+	Number string        `json:"number"`
+	Key    string        `json:"key"`
+	At     time.Time     `json:"at"`
+	Ticket string        `json:"ticket"` // "": it gave none
+	Early  bool          `json:"early"`
+	Live   bool          `json:"live"` // it is being done: what is wrong can be mended there
+	Said   struct {
 		Outcome hall.Outcome `json:"outcome"`
 	} `json:"said"`
 	Readings []struct {

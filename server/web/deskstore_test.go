@@ -64,3 +64,18 @@ func TestADeskIsGivenTheListOnceAndMasked(t *testing.T) {
 		t.Errorf("the desk has the letter %q now, want C", same.Letter)
 	}
 }
+
+func TestTheKeptPageOfTheDeskNamesNobody(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	number := tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:40")
+	v := tn.well(auth.Hall)
+	v.get("/desk?office="+office).want(http.StatusOK, number, "张*")
+	v.get("/desk/shell?office="+office).want(http.StatusOK, "武陵区婚姻登记处", "本机")
+	for _, told := range []string{number, "张", "李", ">" + auth.Hall + "<"} {
+		if i := strings.Index(v.body, told); i >= 0 {
+			t.Errorf("the kept page tells %s: %s", told, v.body[max(0, i-80):i+80])
+		}
+	}
+}

@@ -188,6 +188,7 @@ func composed() []string {
 	for _, r := range watch.Reasons() {
 		add("unmask.", string(r))
 	}
+	add("deskstore.refused.", storeRefusals()...)
 	for _, k := range watch.Kinds() {
 		add("alarm.kind.", string(k))
 	}
@@ -257,7 +258,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 
 // isInput reports whether a name is that of an input or a file and not of a text.
 func isInput(name string) bool {
-	return slices.Contains([]string{"keys.js", "close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity.", "special.slot_minutes", "document.type", "document.number", "console.css", "console.js", "desk.css", "desk.js"}, name)
+	return slices.Contains([]string{"keys.js", "close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity.", "special.slot_minutes", "document.type", "document.number", "console.css", "console.js", "desk.css", "desk.js", "deskstore.js"}, name)
 }
 
 // What was written for the pages and is asked for by nobody is a leftover.

@@ -6,7 +6,7 @@
 const byId = (id) => document.getElementById(id);
 const scan = byId("scan"), box = byId("q"), card = byId("card"), away = byId("away");
 const set = scan.dataset, ahead = set.now - Date.now(), patience = 8000;
-const now = () => Date.now() + ahead;
+let now = () => Date.now() + ahead; // until the store is there: a page that was kept tells the time when it was made
 const rules = { early: +set.early, late: +set.late };
 
 // start begins once the parts are there.
@@ -17,10 +17,28 @@ async function start() {
 
   import(set.store).then((kept) => kept.openStore({ office: set.office, day: set.day })).then((opened) => {
     store = opened;
-    store.onchange(({ online, waiting }) => tell(online ? "" : cards.word("offline", { n: waiting })));
+    now = store.now;
+    store.onchange(standing);
   }).catch(() => {}); // without it the desk needs the server
 
   const scanner = new Scanner({ scanned: (digits) => { box.value = digits; look(digits); }, put: type }).listen(window);
+
+  // standing says how the store stands, and when something waits that it waits.
+  let stood = "", waiting = 0, failed = 0;
+  function standing(s) {
+    const some = (id, n) => (n ? cards.word(id, { n }) : "");
+    const text = !s.online ? cards.word("offline", { n: s.waiting }) : s.syncing && s.waiting ? cards.word("syncing", s.syncing)
+      : some(s.signedOut ? "signed_out" : "waiting", s.waiting) || some("others", s.others);
+    waiting = s.waiting;
+    if (text !== stood) tell(stood = text);
+    if (s.failed !== failed && s.online) ask("/desk?office=" + set.office).then(conflicts).catch(() => {});
+    failed = s.failed;
+  }
+
+  function conflicts(page) {
+    byId("unsettled").replaceChildren(...page.getElementById("unsettled").childNodes);
+    queue(page);
+  }
 
   // type puts what a person has typed where the focus is.
   function type(text) {
@@ -71,7 +89,7 @@ async function start() {
   // gone is the card as the desk knows it, which is all there is for now.
   function gone(rows) {
     settled = true;
-    tell(cards.word("offline", { n: "" }));
+    tell(cards.word("offline", { n: waiting }));
     const note = card.querySelector(".checking");
     if (note) note.textContent = away.textContent;
     if (pressed && rows.length === 1) receive(byId("receive"));
@@ -135,11 +153,10 @@ async function start() {
     const along = cards.tenths(body.get("companion.celsius") || "") || 0;
     const companions = reason || along ? [{ reason: reason || "", celsius: along, device }] : [];
     const early = body.has("early") || card.dataset.kind === "early";
-    const kept = store ? await store.send({ kind: "check-in", number, key: body.get("key"), readings, companions, early }).catch(() => ({})) : {};
-    if (kept.state === "sent") return open(number);
-    if (kept.state !== "saved") return tell(cards.word("not_kept"));
+    const kept = store ? await store.send({ kind: "check-in", number, key: body.get("key"), readings, companions, early, tried: true }).catch(() => ({})) : {};
+    if (kept.state !== "saved") return tell(cards.word("refused_" + kept.code, kept) || cards.word("not_kept"));
     const said = card.querySelector(".says, .verdict > :last-child"), note = card.querySelector(".checking");
-    said.textContent = cards.word("saved", { ticket: kept.ticket || "" });
+    said.textContent = kept.ticket ? cards.word("saved", { ticket: kept.ticket }) : cards.word("saved_" + kept.outcome);
     if (note) note.remove();
     card.querySelector("#receive").remove();
     card.dataset.done = "";
@@ -225,8 +242,8 @@ async function start() {
       queue(page);
       tell([...page.querySelectorAll("#card .summary p")].map((p) => p.textContent).join(" "));
     } catch (lost) {
-      const kept = store ? await store.send({ kind: "enter", number, key: body.get("key") }).catch(() => ({})) : {};
-      tell(kept.state === "sent" || kept.state === "saved" ? cards.word("offline", { n: "" }) : cards.word("not_kept"));
+      const kept = store ? await store.send({ kind: "enter", number, key: body.get("key"), tried: true }).catch(() => ({})) : {};
+      tell(kept.state === "sent" || kept.state === "saved" ? cards.word("offline", { n: waiting }) : cards.word("not_kept"));
     }
   }
 

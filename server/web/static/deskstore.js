@@ -11,11 +11,13 @@
 //   await store.send({ kind: "check-in", number, key, at, readings: [{ party, celsius, device }],
 //                      companions: [{ reason, celsius, device }], early })
 //   await store.send({ kind: "enter", number, key })
-//        celsius is in tenths of a degree: 365; key is a new UUID for each press; at may be left out (now)
+//        celsius is in tenths of a degree: 365; key is a new UUID for each press; at may be left out (now);
+//        tried: true says that the page itself has sent it with this key and had no answer: it is kept at once
 //     { state: "sent", answer }            the server has done it; answer as the API's check-in:
 //                                          { outcome, ticket, recheck_at, recheck, opens_at, companions, turned_away, outside }
 //     { state: "saved", ticket, outcome, recheck_at, recheck }   it is kept here and will be sent: never shown as done
 //     { state: "refused", code, fields, opens_at, ticket }       nothing was kept: say why, let them mend it
+//   store.now()               the time by the server's clock, in milliseconds
 //   store.onchange(f)         f({ online, waiting, failed, asOf, syncing, signedOut, others }), now and whenever it changes:
 //                             waiting: kept here, not sent; failed: conflicts that wait for a person; asOf: when the list
 //                             was fetched (ms); syncing: { done, of } or null; signedOut: the server wants a sign-in
@@ -341,8 +343,8 @@ export async function openStore({ office, csrf = "" }) {
 
   async function send(given) {
     if (!db || !own) return sendOnly(given);
-    const deed = { ...given, at: given.at || new Date(now()).toISOString() };
-    const able = () => state.online && !state.signedOut && !state.waiting;
+    const { tried, ...deed } = { ...given, at: given.at || new Date(now()).toISOString() };
+    const able = () => !tried && state.online && !state.signedOut && !state.waiting;
     const answer = able() && (await turn({ signal: AbortSignal.timeout(500) }, () => (able() ? live(deed) : null)).catch(busy));
     return answer || save(deed);
   }
@@ -450,7 +452,7 @@ export async function openStore({ office, csrf = "" }) {
   keepShell().catch(() => {}); // the desk works without it while the page stays open
 
   return {
-    find, send, sync, wipe,
+    find, send, sync, wipe, now,
     rows: () => (list ? list.rows.map(outside) : []),
     rules: () => (list ? { ...list.rules } : null),
     onchange: (f) => { told.push(f); f({ ...state }); },
