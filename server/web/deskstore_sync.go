@@ -13,6 +13,9 @@ import (
 	"hunyue/internal/fault"
 )
 
+// errNoDeeds: no store of ours sends this.
+var errNoDeeds = fault.New(fault.Invalid, "malformed")
+
 // mostDeeds is how many a desk may bring at once; the rest come with the next request.
 const mostDeeds = 20
 
@@ -74,11 +77,11 @@ func (p *Pages) deskSync(c echo.Context) error {
 		Deeds []deskDeed `json:"deeds"`
 	}
 	if err := json.NewDecoder(c.Request().Body).Decode(&sent); err != nil {
-		return errors.Join(echo.ErrBadRequest, err)
+		return errors.Join(errNoDeeds, err)
 	}
 	for _, d := range sent.Deeds {
 		if !d.wellFormed() || len(sent.Deeds) > mostDeeds {
-			return echo.ErrBadRequest
+			return errNoDeeds
 		}
 	}
 	results, waits := make([]deskResult, 0, len(sent.Deeds)), false

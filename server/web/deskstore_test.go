@@ -79,3 +79,102 @@ func TestTheKeptPageOfTheDeskNamesNobody(t *testing.T) {
 		}
 	}
 }
+
+func TestACoupleOnPaperIsEnteredWithItsOwnTime(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	number := tn.bookedBy(tn.visitor())
+	guest := "/desk/" + number
+	tn.at("2026-05-20 10:40")
+	v := tn.well(auth.Hall)
+	typed := []string{"reading.1", "36.5", "reading.2", "36.6", "device", "T1", "arrived"}
+	for wrong, says := range map[string]string{"9点": "请填时间，例如 9:05", "25:00": "请填时间，例如 9:05", "11:00": "这个时间还没有到"} {
+		v.get(guest).send(guest+"/check-in", append(typed, wrong)...).want(http.StatusUnprocessableEntity, "实际到达时间：", says)
+		if got := v.form(guest + "/check-in").Get("arrived"); got != wrong {
+			t.Errorf("the time came back as %q, want %q", got, wrong)
+		}
+	}
+	v.send(guest+"/check-in", append(typed, "０９：０５")...).want(http.StatusOK, "A001")
+	if n := tn.count(`SELECT count(*) FROM visit WHERE arrived_at = '2026-05-20 09:05+08' AND outcome = 'admitted'`); n != 1 {
+		t.Error("the couple did not come at 09:05, in time")
+	}
+	if n := tn.count(`SELECT count(*) FROM audit WHERE action = 'visit_told_later' AND detail = '2026-05-20T01:05:00Z' AND actor = 'staff:hall'`); n != 1 {
+		t.Errorf("%d audit rows say so, want 1", n)
+	}
+}
+
+func TestADeskBringsOnlyWhatAStoreSends(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	number := tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:45")
+	v := tn.well(auth.Hall)
+	tn.at("2026-05-20 08:50")
+	v.listed("")
+	deed := `{"kind":"check-in","number":"` + number + `","key":"11111111-1111-4111-8111-111111111111","at":"2026-05-20T00:50:00Z","ticket":"C001",` +
+		`"readings":[{"party":1,"celsius":365,"device":"T1"},{"party":2,"celsius":366,"device":"T1"}]}`
+	for what, body := range map[string]string{
+		"nothing": ``, "no JSON": `x`, "a list": `[]x`, "another kind": `{"deeds":[` + strings.Replace(deed, "check-in", "complete", 1) + `]}`,
+		"no number": `{"deeds":[` + strings.Replace(deed, number, "x", 1) + `]}`, "no key": `{"deeds":[` + strings.Replace(deed, "11111111-1111-4111-8111-111111111111", "1", 1) + `]}`,
+		"a ticket of ours": `{"deeds":[` + strings.Replace(deed, "C001", "A001", 1) + `]}`, "no time": `{"deeds":[` + strings.Replace(deed, "2026-05-20T00:50:00Z", "0001-01-01T00:00:00Z", 1) + `]}`,
+		"too many": `{"deeds":[` + strings.Repeat(deed+",", mostDeeds) + deed + `]}`,
+	} {
+		if v.brings(body); v.Status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d, want 422", what, v.Status)
+		}
+	}
+	if n := tn.count(`SELECT count(*) FROM visit`) + tn.count(`SELECT count(*) FROM desk_conflict`); n != 0 {
+		t.Errorf("%d rows of it, want none", n)
+	}
+	for range 2 {
+		if v.brings(`{"deeds":[` + deed + `]}`); !strings.Contains(v.body, `"state":"done"`) || !strings.Contains(v.body, `"ticket":"C001"`) {
+			t.Errorf("a check-in is answered %d %s", v.Status, v.body)
+		}
+	}
+	live := strings.NewReplacer("11111111-1111", "22222222-1111", `"ticket"`, `"live":true,"ticket"`, `"readings"`, `"reading_s"`).Replace(deed)
+	if v.brings(`{"deeds":[` + strings.Replace(live, number, "99999999", 1) + `]}`); !strings.Contains(v.body, `"state":"refused","code":"no_such_appointment"`) {
+		t.Errorf("what is mended at the desk is answered %s", v.body)
+	}
+	if n := tn.count(`SELECT count(*) FROM desk_conflict`); n != 0 {
+		t.Errorf("%d conflicts, want none of what was refused at the desk", n)
+	}
+	v.get("/desk/conflict?office="+office).want(http.StatusOK, "没有要处理的")
+}
+
+// brings sends a body as the store does.
+func (v *visitor) brings(body string) {
+	v.t.Helper()
+	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.server.URL+"/desk/sync?office="+office, strings.NewReader(body))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	v.answer(r)
+}
+
+func TestSomebodySettlesAConflictWithAWord(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	tn.at("2026-05-20 08:45")
+	v := tn.well(auth.Hall)
+	tn.at("2026-05-20 08:50")
+	v.listed("")
+	v.brings(`{"deeds":[{"kind":"check-in","number":"99999999","key":"11111111-1111-4111-8111-111111111111","at":"2026-05-20T00:49:00Z","ticket":"C007"}]}`)
+	v.get("/desk?office="+office).want(http.StatusOK, "有几条要人处理", "99999999", "8:49 断网时签到，给了号条 C007")
+	v.send("/desk/conflict").want(http.StatusUnprocessableEntity, "请写一句怎么处理的")
+	v.get("/desk?office=" + office)
+	for in := range v.all("input") {
+		if name := attr(in, "name"); strings.HasPrefix(name, "word.") {
+			v.send("/desk/conflict", name, "号码看错了，已人工签到").want(http.StatusOK)
+			if strings.Contains(v.body, "99999999") {
+				t.Error("what was settled is still on the list")
+			}
+			if n := tn.count(`SELECT count(*) FROM desk_conflict WHERE settled_by = 'staff:hall' AND sealed IS NULL`); n != 1 {
+				t.Errorf("%d are settled, want 1", n)
+			}
+			return
+		}
+	}
+	t.Error("there is no form to settle it")
+}

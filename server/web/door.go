@@ -89,6 +89,7 @@ func (p *Pages) checkIn(c echo.Context) error {
 		return p.refusedAtWindow(c, g, err)
 	}
 	arrival, inputs, wrong := arrivalOf(c, g)
+	arrival.At = cameAt(c, g.office, p.todayAt(g), wrong)
 	pg := p.page(c)
 	if len(wrong) > 0 {
 		wrong.unmeasured(c, g)
@@ -102,6 +103,7 @@ func (p *Pages) checkIn(c echo.Context) error {
 		}
 		pg = p.bookedElsewhere(c, pg, busy)
 		wrong := readingFaults(why, inputs)
+		wrong.notThen(why)
 		if why.Fields["readings"] != "" {
 			wrong.unmeasured(c, g)
 		}

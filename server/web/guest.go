@@ -30,7 +30,8 @@ type guestPage struct {
 	Readings    []field
 	Device      field
 	Companion   []field
-	Along       bool // something is said of who comes along
+	Came        field // when they really came
+	Along       bool  // something is said of who comes along
 	Screening   bool
 	AskHealth   bool // they have not agreed to be measured
 	CanCall     bool
@@ -95,6 +96,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	d.CanRefuse = here && mayPost(s, "/desk/:number/not-accepted")
 	if d.Arrive {
 		d.doorFields(c, g, wrong)
+		d.cameEarlier(c, wrong)
 		if d.Second, err = p.secondDoor(c, pg, g); err != nil {
 			return err
 		}

@@ -61,6 +61,15 @@ BEGIN
 END
 $$;
 
+-- visit_told_later: a visit that is entered after it happened says when it did.
+CREATE FUNCTION visit_told_later() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM record_audit('visit_told_later', 'visit:' || NEW.appointment_id, NULL, NEW.outcome,
+		to_char(NEW.arrived_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
+	RETURN NULL;
+END
+$$;
+
 -- The outcome of a visit stays, but for those whom the leader on duty lets in. A
 -- ticket that was drawn here gives way once to the one that a desk, which had no
 -- answer, has put into the couple's hands.
@@ -80,14 +89,17 @@ END
 $$;
 -- +goose StatementEnd
 
+CREATE TRIGGER told_later AFTER INSERT ON visit FOR EACH ROW
+	WHEN (NEW.arrived_at < clock_now() - interval '1 minute') EXECUTE FUNCTION visit_told_later();
 CREATE TRIGGER moves BEFORE UPDATE ON desk_conflict FOR EACH ROW EXECUTE FUNCTION conflict_moves();
 CREATE TRIGGER kept_rows BEFORE DELETE ON desk_conflict FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER kept_whole BEFORE TRUNCATE ON desk_conflict EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE ON desk_conflict FOR EACH ROW EXECUTE FUNCTION conflict_changed();
 
 -- +goose Down
+DROP TRIGGER told_later ON visit;
 DROP TABLE desk_conflict, desk_letter;
-DROP FUNCTION conflict_changed, conflict_moves;
+DROP FUNCTION visit_told_later, conflict_changed, conflict_moves;
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION visit_moves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
