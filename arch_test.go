@@ -127,6 +127,8 @@ var owners = map[string]string{
 	"0017_line.sql":          "hall",
 	"0021_desk.sql":          "hall",
 	"0018_second_person.sql": "booking",
+	"0022_counter.sql":       "hall",
+	"0023_walkin.sql":        "booking",
 	"0024_free_place.sql":    "slots",
 	"0019_ledgers.sql":       "hall",
 	"0020_roles.sql":         "internal/postgres",

@@ -38,11 +38,12 @@ type Appointment struct {
 	Contact     []byte        `db:"contact"`
 	CreatedAt   time.Time     `db:"created_at"`
 	ErasedAt    *time.Time    `db:"erased_at"` // when its data were erased; nil: they are there
+	WalkIn      bool          `db:"walk_in"`   // of somebody who came without one: there were no data
 }
 
 const appointmentColumns = `id, number, hold_id, office_id, quota_id, service_id, biz_group, day,
 	starts_at, ends_at, status, reschedules, channel, locale, phone_key, contact,
-	created_at, erased_at`
+	created_at, erased_at, walk_in`
 
 // Find is the appointment with this number, if the secret is its own. A wrong
 // secret and a number that nobody has are the same ErrNoAppointment.

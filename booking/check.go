@@ -124,7 +124,7 @@ var assertions = []struct{ name, query string }{
 		FROM appointment AS a
 		JOIN party AS p ON p.appointment_id = a.id
 		WHERE a.erased_at IS NOT NULL
-		  AND (length(a.contact) > 0 OR a.caller IS NOT NULL OR a.former_contact IS NOT NULL OR length(p.sealed) > 0 OR p.active
+		  AND (length(a.contact) > 0 OR a.caller IS NOT NULL OR a.former_contact IS NOT NULL OR length(p.sealed) > 0 OR p.active AND NOT a.walk_in
 		    OR EXISTS (SELECT FROM second_person AS s WHERE s.appointment_id = a.id AND (s.link IS NOT NULL OR s.phone_key IS NOT NULL)))`},
 	{"appointment_stands_in_its_slot", `
 		SELECT count(*)

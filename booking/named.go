@@ -50,6 +50,7 @@ func (d *Desk) Named(ctx context.Context, office string, from date.Date, matches
 		WHERE office_id = $1
 		  AND is_active(status)
 		  AND day >= $2
+		  AND NOT walk_in
 		ORDER BY starts_at, id, role
 		LIMIT $3`, office, from, mostOpened)
 	if err != nil {

@@ -28,6 +28,7 @@ type Row struct {
 	Kinds    []identity.PartyKind
 	Phone    string
 	Erased   bool // nobody can say whose it was: names, numbers and phone are empty
+	WalkIn   bool // nor ever could: they came without an appointment
 }
 
 // most is how many rows a search gives: staff look somebody up, they do not

@@ -69,7 +69,7 @@ func (d *Desk) mask(ctx context.Context, a Appointment) (Row, []Party, error) {
 	row := Row{
 		Number: a.Number, Office: a.Office, Service: a.Service, Day: a.Day,
 		StartsAt: a.StartsAt.In(zone), EndsAt: a.EndsAt.In(zone),
-		Status: a.Status, Channel: string(a.Channel), Erased: a.Erased(),
+		Status: a.Status, Channel: string(a.Channel), Erased: a.Erased(), WalkIn: a.WalkIn,
 	}
 	if row.Erased {
 		return row, nil, nil
