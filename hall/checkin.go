@@ -183,7 +183,7 @@ func (a Arrival) enter(ctx context.Context, tx postgres.Querier, g guest) (Check
 		return CheckIn{}, false, booking.ErrNotPossible
 	case g.Day != g.Today:
 		return CheckIn{}, false, ErrOtherDay
-	case v.Outcome == "" && g.Now.Before(opens) && !a.Early:
+	case v.Outcome == "" && g.Now.Before(opens) && !a.Early && !g.WalkIn:
 		return CheckIn{Outcome: Early, OpensAt: opens}, false, nil
 	}
 	if err := booking.Present(ctx, tx, g.ID, strings.TrimSpace(a.Second), a.Actor); err != nil {
@@ -193,7 +193,11 @@ func (a Arrival) enter(ctx context.Context, tx postgres.Querier, g guest) (Check
 	if err != nil {
 		return CheckIn{}, false, err
 	}
-	v.settle(a, people, g.StartsAt, rules)
+	begins := g.StartsAt
+	if g.WalkIn {
+		begins = v.ArrivedAt // they are not late for what they have not booked
+	}
+	v.settle(a, people, begins, rules)
 	v.given = a.Ticket
 	if err := v.finish(ctx, tx, g, a.Actor); err != nil {
 		return CheckIn{}, false, err

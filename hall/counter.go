@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"hunyue/booking"
 	"hunyue/internal/fault"
@@ -180,53 +178,4 @@ func lastTurn(ctx context.Context, tx postgres.Querier, g guest, step booking.St
 	}
 	t.At = t.At.UTC()
 	return t, nil
-}
-
-// NotAccepted ends a visit without a registration, for a reason that is kept
-// (domain rule 48). The same reason again changes nothing.
-//
-// Faults: booking.ErrNoAppointment, ErrNotPossible; field reason.
-func (d *Desk) NotAccepted(ctx context.Context, number, reason, actor string) error {
-	reason = strings.TrimSpace(reason)
-	switch {
-	case reason == "":
-		return fault.InFields(map[string]string{"reason": required})
-	case utf8.RuneCountInString(reason) > longestReason:
-		return fault.InFields(map[string]string{"reason": tooLong})
-	}
-	return d.with(ctx, number, actor, func(tx postgres.Querier, g guest) error {
-		if g.Status == booking.NotAccepted {
-			return sameReason(ctx, tx, g, reason)
-		}
-		return refuse(ctx, tx, g, reason, actor)
-	})
-}
-
-func refuse(ctx context.Context, tx postgres.Querier, g guest, reason, actor string) error {
-	if err := booking.Advance(ctx, tx, g.ID, booking.NotAccepted, actor); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO refusal (appointment_id, reason, actor, at)
-		VALUES ($1, $2, $3, $4)`, g.ID, reason, actor, g.Now)
-	if err != nil {
-		return fmt.Errorf("keep refusal of appointment %d: %w", g.ID, err)
-	}
-	return nil
-}
-
-// sameReason is ErrNotPossible unless g was refused for this reason before.
-func sameReason(ctx context.Context, tx postgres.Querier, g guest, reason string) error {
-	var kept string
-	err := tx.GetContext(ctx, &kept, `
-		SELECT reason
-		FROM refusal
-		WHERE appointment_id = $1`, g.ID)
-	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && kept != reason:
-		return booking.ErrNotPossible
-	case err != nil:
-		return fmt.Errorf("refusal of appointment %d: %w", g.ID, err)
-	}
-	return nil
 }

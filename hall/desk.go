@@ -67,6 +67,7 @@ type guest struct {
 	StartsAt time.Time      `db:"starts_at"`
 	Status   booking.Status `db:"status"`
 	Parties  int            `db:"parties"`
+	WalkIn   bool           `db:"walk_in"`
 	Now      time.Time      `db:"now"`   // by the database's clock
 	Today    date.Date      `db:"today"` // at the office
 	Rules    slots.Rules    `db:"-"`     // of Day
@@ -78,7 +79,7 @@ func lock(ctx context.Context, tx postgres.Querier, number string) (guest, error
 	var g guest
 	err := tx.GetContext(ctx, &g, `
 		SELECT
-			a.id, a.number, a.office_id, a.service_id, a.day, a.starts_at, a.status,
+			a.id, a.number, a.office_id, a.service_id, a.day, a.starts_at, a.status, a.walk_in,
 			(SELECT count(*) FROM party AS p WHERE p.appointment_id = a.id) AS parties,
 			clock_now() AS now,
 			(clock_now() AT TIME ZONE o.time_zone)::date AS today

@@ -38,7 +38,7 @@ func TestWhatTheHallHasWrittenStays(t *testing.T) {
 		`UPDATE registration SET certificate = NULL, certificate_key = NULL, nationwide = false`,
 		`UPDATE registration SET registrar = 'another'`,
 		`DELETE FROM registration`,
-		`TRUNCATE registration`,
+		`TRUNCATE registration CASCADE`,
 		`UPDATE counter_call SET counter = '4'`,
 		`DELETE FROM counter_call`,
 		`TRUNCATE counter_call`,

@@ -21,9 +21,6 @@ type Press struct {
 	Actor   string
 }
 
-// NoAnswer is the reason for which a couple that was called in vain is closed.
-const NoAnswer = "no_answer"
-
 // betweenCalls is how long a couple is given to come before it is called again.
 const betweenCalls = 5 * time.Second
 
@@ -187,7 +184,7 @@ func (p Press) pass(ctx context.Context, tx postgres.Querier, g guest) (Passed, 
 		if err := noteStep(ctx, tx, g, "passed", &p.Counter, p.Actor); err != nil {
 			return Passed{}, err
 		}
-		return Passed{Closed: true}, refuse(ctx, tx, g, NoAnswer, p.Actor)
+		return Passed{Closed: true}, refuse(ctx, tx, g, Refusal{Code: NoAnswer}, p.Actor)
 	}
 	if err := booking.Advance(ctx, tx, g.ID, booking.CheckedIn, p.Actor); err != nil {
 		return Passed{}, err

@@ -122,14 +122,13 @@ func (d *Desk) register(ctx context.Context, tx postgres.Querier, g guest, c ide
 
 func (d *Desk) registrationOf(ctx context.Context, tx postgres.Querier, g guest) (Registration, error) {
 	var row struct {
+		numberRow
 		Registration
-		Sealed []byte `db:"certificate"`
 	}
 	err := tx.GetContext(ctx, &row, `
-		SELECT number, service_id, certificate, day, registrar, at
-		FROM registration
-		WHERE appointment_id = $1
-		  AND undone_at IS NULL`, g.ID)
+		SELECT id, appointment_id, number, service_id, certificate, n, day, registrar, at
+		FROM standing_registration
+		WHERE appointment_id = $1`, g.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Registration{}, ErrCompleted // by other means than Complete
 	}
@@ -138,6 +137,6 @@ func (d *Desk) registrationOf(ctx context.Context, tx postgres.Querier, g guest)
 	}
 	r := row.Registration
 	r.At = r.At.UTC()
-	r.Certificate, err = d.openCertificate(row.Sealed, g.ID)
+	r.Certificate, err = d.openNumber(row.numberRow)
 	return r, err
 }

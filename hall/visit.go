@@ -135,6 +135,9 @@ func (v *visit) admit(ctx context.Context, tx postgres.Querier, g guest, actor s
 	if v.Outcome == Late {
 		series, to = "B", booking.Late
 	}
+	if g.WalkIn {
+		series = "B"
+	}
 	if err := booking.Advance(ctx, tx, v.Appointment, to, actor); err != nil {
 		return err
 	}
@@ -148,7 +151,7 @@ func (v *visit) admit(ctx context.Context, tx postgres.Querier, g guest, actor s
 	if err := v.store(ctx, tx, actor); err != nil {
 		return err
 	}
-	return v.join(ctx, tx, g, v.Outcome == Admitted, actor)
+	return v.join(ctx, tx, g, v.Outcome == Admitted && !g.WalkIn, actor)
 }
 
 func (v *visit) store(ctx context.Context, tx postgres.Querier, actor string) error {
