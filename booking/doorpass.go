@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // doorPass is an appointment's number and eight digits that belong to it.
@@ -28,4 +29,23 @@ func (d *Desk) readDoorPass(scanned string) (string, bool) {
 	}
 	number := scanned[:8]
 	return number, hmac.Equal([]byte(d.DoorPass(number)), []byte(scanned))
+}
+
+// Scanned is the appointment's number in what was scanned or typed, however it was
+// grouped: eight digits, or a door pass that is ours. It is "" for anything else.
+func (d *Desk) Scanned(typed string) string {
+	digits := strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9':
+			return r
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		}
+		return -1
+	}, typed)
+	if eightDigits.MatchString(digits) {
+		return digits
+	}
+	number, _ := d.readDoorPass(digits)
+	return number
 }

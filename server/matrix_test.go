@@ -47,7 +47,7 @@ func due(r policy.Rule, a asker) verdict {
 	switch {
 	case r.Door == policy.Open, r.Door == policy.Couple && a.owner:
 		return in
-	case r.Door == policy.Couple:
+	case r.Door == policy.Couple, r.Door == policy.Device:
 		return shut
 	case a.token == "" || a.ended:
 		return signIn
@@ -82,7 +82,7 @@ type matrix struct {
 func TestEveryCellOfTheMatrix(t *testing.T) {
 	m := newMatrix(t)
 	cells := map[verdict]int{}
-	for _, door := range []policy.Door{policy.Couple, policy.Page, policy.Entry, policy.API, policy.Open} { // those that sign out come last
+	for _, door := range []policy.Door{policy.Couple, policy.Device, policy.Page, policy.Entry, policy.API, policy.Open} { // those that sign out come last
 		for _, route := range m.routes {
 			rule, _ := policy.Of(route.Method, route.Path)
 			if rule.Door != door {

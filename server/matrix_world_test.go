@@ -141,7 +141,7 @@ func (m *matrix) name() {
 	m.params = map[string]string{
 		":office": here, ":number": word(m.booked, "number"), ":date": "2026-05-27", ":step": "again",
 		":username": "late", ":token": "x",
-		":id": fmt.Sprint(stop["id"]), ":call": "1",
+		":id": fmt.Sprint(stop["id"]), ":call": "1", ":counter": "3",
 	}
 	m.params["/notices/:id"] = m.notice()
 	m.params["/manage/notices/:id"] = m.params["/notices/:id"]
@@ -163,6 +163,10 @@ func (m *matrix) name() {
 		"GET /desk": {"office": here}, "GET /desk/today": {"office": here}, "POST /desk/find": search, "POST /desk/reading": {"office": here},
 		"GET /desk/list.json": {"office": here}, "GET /desk/shell": {"office": here}, "POST /desk/sync": {"office": here},
 		"GET /desk/conflict": {"office": here}, "POST /desk/conflict": {"office": here, "conflict": "1", "word.1": "-"},
+		"GET /window": {"office": here}, "GET /window/:counter": {"office": here}, "GET /window/:counter/line": {"office": here},
+		"POST /window/:counter": {"office": here, "step": "close"},
+		"GET /desk/walk-in":     {"office": here}, "POST /desk/walk-in": {"office": here},
+		"GET /desk/kiosk": {"office": here}, "POST /desk/kiosk": {"office": here},
 		"POST /manage/notices/new":          {"office": here, "kind": "reminder", "audience": "public", "step": "save"},
 		"POST /manage/notices/:id/step":     {"version": "1", "step": "withdrawn", "reason": "-"},
 		"POST /manage/:office/:date/places": {"quota": slot + "-web", "places": "x"},

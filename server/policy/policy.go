@@ -26,6 +26,7 @@ type Door string
 const (
 	Open   Door = "open"   // to everybody, and the same for everybody
 	Couple Door = "couple" // shows what opens their own appointment or hold; the handler asks for it
+	Device Door = "device" // a device in the hall that staff have made one for the day; the handler asks for it
 	Page   Door = "page"   // staff, by the cookie of their browser
 	Entry  Door = "entry"  // staff, likewise, who may have another step to take before they may work
 	API    Door = "api"    // staff, by the bearer token of a program

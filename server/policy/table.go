@@ -29,7 +29,7 @@ var (
 
 // Table is every address that the program answers, and who may use it.
 func Table() []Rule {
-	return slices.Concat(public(), couples(), desk(), management(), administration(), programs())
+	return slices.Concat(public(), couples(), desk(), counters(), management(), administration(), programs())
 }
 
 // public is what everybody may see, and do before they have an appointment. A
@@ -110,6 +110,21 @@ func desk() []Rule {
 	)
 }
 
+// counters is where couples are called to, who comes without an appointment, and the
+// devices in the hall.
+func counters() []Rule {
+	return slices.Concat(
+		pages(get, receives, Form, "/window", "/window/:counter", "/window/:counter/line"),
+		pages(post, registers, Form, "/window/:counter"),
+		pages(get, manages, Record, "/desk/:number/certificate"),
+		pages(post, manages, Record, "/desk/:number/certificate"),
+		pages(get, receives, Form, "/desk/walk-in", "/desk/kiosk"),
+		pages(post, receives, Form, "/desk/walk-in", "/desk/kiosk"),
+		devices(get, "/kiosk/:office"),
+		devices(post, "/kiosk/:office"),
+	)
+}
+
 // management is the days of an office, and what is published.
 func management() []Rule {
 	return slices.Concat(
@@ -182,6 +197,11 @@ func theirs(method string, paths ...string) []Rule {
 
 func pages(method string, roles []string, scope Scope, paths ...string) []Rule {
 	return lines(Rule{Method: method, Door: Page, Roles: roles, Scope: scope}, paths)
+}
+
+// devices is what a device that staff have set up is used for by whoever stands there.
+func devices(method string, paths ...string) []Rule {
+	return lines(Rule{Method: method, Door: Device, Scope: Path}, paths)
 }
 
 // entries is what somebody sees of their own account, at whatever step.

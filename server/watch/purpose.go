@@ -35,6 +35,8 @@ var purposes = map[string]Purpose{
 	"/desk/:number/start":               Registration,
 	"/desk/:number/complete":            Registration,
 	"/desk/:number/not-accepted":        Registration,
+	"/desk/:number/certificate":         Registration,
+	"/window":                           Registration,
 	"/call":                             Console,
 	"/call/:number":                     Call,
 	"/call/list":                        CallList,

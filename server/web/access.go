@@ -30,7 +30,7 @@ type accessRow struct {
 // asks, and no other.
 func (p *Pages) access(c echo.Context) error {
 	d := accessPage{page: p.page(c)}
-	for _, door := range []policy.Door{policy.Page, policy.Entry, policy.API, policy.Couple, policy.Open} {
+	for _, door := range []policy.Door{policy.Page, policy.Entry, policy.API, policy.Device, policy.Couple, policy.Open} {
 		d.Parts = append(d.Parts, accessPart{Door: d.T("policy.door." + string(door)), Rows: d.accessRows(door)})
 	}
 	return p.render(c, http.StatusOK, "access", d)

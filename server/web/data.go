@@ -230,6 +230,9 @@ func (pg page) known(prefix, word string) string {
 func (pg page) readable(row booking.Row, of int) booking.Row {
 	if row.Erased {
 		gone := pg.T("data.erased_short")
+		if row.WalkIn {
+			gone = pg.T("window.walk_in")
+		}
 		row.Names, row.Numbers, row.Phone = slices.Repeat([]string{gone}, of), make([]string, of), gone
 		row.Kinds = []identity.PartyKind{}
 	}

@@ -89,7 +89,7 @@ func otherLanguage(u url.URL, now string) string {
 func (pg page) navigation(here string) []link {
 	var all []link
 	for _, l := range []struct{ to, key string }{
-		{"/desk", "nav.desk"}, {"/call", "nav.call"}, {"/manage", "nav.manage"}, {"/manage/people", "nav.people"}, {"/manage/policy", "nav.policy"},
+		{"/desk", "nav.desk"}, {"/window", "nav.window"}, {"/call", "nav.call"}, {"/manage", "nav.manage"}, {"/manage/people", "nav.people"}, {"/manage/policy", "nav.policy"},
 	} {
 		if maySee(pg.Staff, l.to) {
 			all = append(all, link{To: l.to, Text: pg.T(l.key), Here: here == l.to || strings.HasPrefix(here, l.to+"/")})

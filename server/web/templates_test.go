@@ -35,6 +35,7 @@ var shown = map[string]any{
 	"audit": auditPage{}, "alarms": alarmsPage{},
 	"invite": invitePage{}, "second": secondPage{},
 	"console": consolePage{}, "hallscreen": hallPage{},
+	"counter": counterPage{}, "certificate": certificatePage{}, "walkin": walkInPage{}, "kiosk": kioskPage{}, "kioskset": kioskSetPage{},
 	"health": healthPage{}, "temperatures": temperaturesPage{}, "disinfections": disinfectionsPage{}, "daylist": dayListPage{},
 	"calls": callsPage{}, "keys": keysPage{}, "stats": statsPage{},
 	"conflicts": conflictsPage{},
@@ -142,6 +143,9 @@ func composed() []string {
 		add("weekday.", d)
 	}
 	add("own.", string(hall.Admitted), string(hall.Deferred))
+	for _, r := range hall.RefusalCodes() {
+		add("window.refusal.", string(r))
+	}
 	add("warning.", "format", "province", "prefix", "division", "year", "unexpected")
 	for _, f := range (hall.Report{}).Figures() {
 		add("report.", f.Name)
@@ -258,7 +262,7 @@ func TestEveryTextOfThePagesIsThere(t *testing.T) {
 
 // isInput reports whether a name is that of an input or a file and not of a text.
 func isInput(name string) bool {
-	return slices.Contains([]string{"keys.js", "close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity.", "special.slot_minutes", "document.type", "document.number", "console.css", "console.js", "desk.css", "desk.js", "deskstore.js"}, name)
+	return slices.Contains([]string{"keys.js", "close.day", "suspend.from", "suspend.to", "schedule.weekdays", "schedule.capacity.", "special.slot_minutes", "document.type", "document.number", "console.css", "console.js", "desk.css", "desk.js", "deskstore.js", "kiosk.css", "kiosk.js"}, name)
 }
 
 // What was written for the pages and is asked for by nobody is a leftover.

@@ -173,6 +173,9 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	desk.POST("/:number/start", p.startGuest)
 	desk.POST("/:number/complete", p.complete)
 	desk.POST("/:number/not-accepted", p.notAccepted)
+	p.mountWalkIn(desk)
+	p.mountCounter(e)
+	p.mountKiosk(e)
 
 	manage := e.Group("/manage")
 	manage.GET("/policy", p.access)
