@@ -46,6 +46,8 @@ func (d *Desk) Scanned(typed string) string {
 	if eightDigits.MatchString(digits) {
 		return digits
 	}
-	number, _ := d.readDoorPass(digits)
-	return number
+	if number, ours := d.readDoorPass(digits); ours {
+		return number
+	}
+	return ""
 }
