@@ -163,7 +163,7 @@ func TestARefusalNeedsAReasonAndOffersAnotherDay(t *testing.T) {
 	v.press("refuse").want(http.StatusUnprocessableEntity, "请选择原因")
 	v.press("refuse", "refusal", "other").want(http.StatusUnprocessableEntity, "请写明原因")
 	v.press("refuse", "refusal", "photos", "reason", "").want(http.StatusOK, "已记为未能办理", "给二位改约别的时间")
-	v.get("/call/o/"+office+"?service=marriage").want(http.StatusOK)
+	v.get("/call/o/" + office + "?service=marriage").want(http.StatusOK)
 	if n := tn.count(`SELECT count(*) FROM refusal WHERE code = 'photos'`); n != 1 {
 		t.Errorf("%d refusals for the photos", n)
 	}

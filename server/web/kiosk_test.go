@@ -73,7 +73,7 @@ func TestOnlyADeviceThatStaffHaveSetUpIsAKiosk(t *testing.T) {
 	if v.URL.Path != "/staff/login" {
 		t.Errorf("whoever set the kiosk up is still signed in: %s", v.URL)
 	}
-	v.get("/kiosk/"+elsewhere).want(http.StatusForbidden)
+	v.get("/kiosk/" + elsewhere).want(http.StatusForbidden)
 	tn.at("2026-05-21 00:05")
 	v.get("/kiosk/"+office).want(http.StatusForbidden, "请找工作人员设置")
 }

@@ -83,7 +83,7 @@ var windowScreens = []screen{
 			v.servedHere()
 			v.press("complete", "certificate_number", v.serial()).want(http.StatusOK)
 			v.get("/desk/" + v.number + "/certificate").want(http.StatusOK)
-			v.send("/desk/"+v.number+"/certificate", "certificate_number", fmt.Sprintf("J430727-2026-%06d", 500+v.n), "reason", "录入错误").want(http.StatusOK)
+			v.send("/desk/"+v.number+"/certificate", "certificate_number", fmt.Sprintf("J430727-2026-%06d", 500+10*v.n), "reason", "录入错误").want(http.StatusOK)
 		}},
 	}},
 	{"D07", "walk-in", []state{
@@ -161,7 +161,16 @@ func seatedLater(v *guest) {
 }
 
 func (v *guest) ownCounter() string { return strconv.Itoa(v.n + 1) }
-func (v *guest) serial() string     { return fmt.Sprintf("%06d", v.n+10) }
+
+// serial is the one that is due.
+func (v *guest) serial() string {
+	v.t.Helper()
+	series, err := v.Hall.SeriesOf(v.t.Context(), halled, "marriage", may(20))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return fmt.Sprintf("%06d", series.Next)
+}
 
 // atTheHall signs the guest in as the clerk there: once, and shared.
 func (v *guest) atTheHall() {
