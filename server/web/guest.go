@@ -38,6 +38,7 @@ type guestPage struct {
 	CanStart    bool
 	CanFinish   bool
 	CanRefuse   bool
+	CanAmend    bool
 	Counter     field
 	Certificate field
 	Doubted     string // a number that may be completed all the same
@@ -94,6 +95,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	d.CanStart = g.Status == booking.Called && mayPost(s, "/desk/:number/start")
 	d.CanFinish = g.Status == booking.InService && mayPost(s, "/desk/:number/complete")
 	d.CanRefuse = here && mayPost(s, "/desk/:number/not-accepted")
+	d.CanAmend = g.Status == booking.Completed && mayPost(s, "/desk/:number/certificate")
 	if d.Arrive {
 		d.doorFields(c, g, wrong)
 		d.cameEarlier(c, wrong)
