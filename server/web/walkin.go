@@ -125,6 +125,9 @@ func (p *Pages) walkIn(c echo.Context) error {
 		return err
 	}
 	ctx, pg, d := c.Request().Context(), p.page(c), walkInPage{Key: c.FormValue("key")}
+	if c.FormValue("service") == "" { // from where there is nothing to choose
+		return p.showWalkIn(c, http.StatusOK, pg, o, d, nil)
+	}
 	if err := p.Hall.MayReceive(ctx, me(c).Username, o.ID); err != nil {
 		return p.walkInRefused(c, o, d, err, nil)
 	}
