@@ -107,7 +107,7 @@ func crowd(now time.Time, calls, waiting, room int) hall.Board {
 		}
 	}
 	for i := range waiting {
-		b.Couples = append(b.Line.Couples, hall.InLine{Number: "1", Ticket: ticketNo(calls + 1 + i), Status: booking.CheckedIn, Inside: true})
+		b.Couples = append(b.Couples, hall.InLine{Number: "1", Ticket: ticketNo(calls + 1 + i), Status: booking.CheckedIn, Inside: true})
 	}
 	if b.Inside = room; room < 0 {
 		b.Inside = waiting

@@ -34,7 +34,7 @@ func (v *visitor) listens(path string, headers ...string) *listener {
 	answer, err := (&http.Client{Jar: v.client.Jar}).Do(r)
 	v.must(err)
 	v.t.Cleanup(func() { answer.Body.Close() })
-	l := &listener{v.town.t, answer, bufio.NewScanner(answer.Body)}
+	l := &listener{v.t, answer, bufio.NewScanner(answer.Body)}
 	l.lines.Buffer(nil, 1<<20)
 	return l
 }

@@ -46,7 +46,7 @@ func (p *Pages) stream(c echo.Context, office, audience string, say func(seen) (
 	defer leave()
 	s, err := p.openStream(c)
 	if err != nil {
-		return nil //nolint:nilerr // they have gone
+		return nil // they have gone
 	}
 	look := time.NewTicker(looksEvery)
 	defer look.Stop()
