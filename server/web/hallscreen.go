@@ -239,7 +239,7 @@ type wallEvent struct {
 func (p *Pages) hallEvents(c echo.Context) error {
 	office, err := p.Offices.Office(c.Request().Context(), c.Param("office"))
 	if err != nil {
-		return err
+		return unlessGone(c, err)
 	}
 	return p.stream(c, office.ID, "screen", func(s seen) (event, error) {
 		e := wallEvent{Now: p.Clock.Now().UnixMilli(), HTML: s.html, Calls: []wallCall{}}

@@ -72,7 +72,7 @@ type lineEvent struct {
 func (p *Pages) lineEvents(c echo.Context) error {
 	mine, ok, err := p.mine(c)
 	if err != nil || !ok {
-		return err
+		return unlessGone(c, err)
 	}
 	pg := p.page(c)
 	return p.stream(c, mine.Office, "line", func(s seen) (event, error) {

@@ -66,6 +66,15 @@ func (p *Pages) stream(c echo.Context, office, audience string, say func(seen) (
 	return nil
 }
 
+// unlessGone is err, unless that is because the visitor has left: screens are turned
+// off, and phones put away, at any moment.
+func unlessGone(c echo.Context, err error) error {
+	if c.Request().Context().Err() != nil {
+		return nil
+	}
+	return err
+}
+
 // tell writes what there is to tell now. Whoever does not read it is left, which is no
 // error.
 func (p *Pages) tell(c echo.Context, s *sse, office string, say func(seen) (event, error)) (bool, error) {
