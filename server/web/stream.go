@@ -13,7 +13,7 @@ import (
 // A stream is an answer that goes on: server-sent events. It tells what changes,
 // and every few seconds that nothing has.
 const (
-	looksEvery = 500 * time.Millisecond
+	looksEvery = 250 * time.Millisecond
 	beatsEvery = 5 * time.Second
 	streamsFor = 30 * time.Minute // then the browser asks again, and is judged again
 	askAgainIn = 10               // seconds, where there is no room to listen
