@@ -86,6 +86,29 @@ func TestTheDeskFindsACoupleByWhatItShowsOrSays(t *testing.T) {
 	tn.visitor().signIn(auth.Hall).get("/desk").send("/desk/find", "q", him[14:]).want(http.StatusOK, "查无此号") // of another day
 }
 
+// What was measured is kept: the next reading is another one, with another
+// thermometer.
+func TestAfterAFeverTheFormIsForAnotherReading(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	guest := "/desk/" + tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:50")
+	v := tn.well(auth.Hall)
+	v.get(guest).send(guest+"/check-in", "reading.1", "36.5", "reading.2", "37.6", "device", "T1").want(http.StatusOK, "复测不要用 T1")
+	if form := v.form(guest + "/check-in"); form.Get("reading.2") != "" || form.Get("device") != "" {
+		t.Errorf("the form holds %v", form)
+	}
+	v.get(guest)
+	if form := v.form(guest + "/check-in"); form.Get("device") != "" {
+		t.Errorf("the thermometer is to be %q again", form.Get("device"))
+	}
+	tn.later(11 * time.Minute)
+	v.send(guest+"/check-in", "reading.2", "36.8", "device", "T2").want(http.StatusOK, "A001")
+	if form := v.form("/desk/find"); form.Get("q") != "" {
+		t.Errorf("the box holds %q", form.Get("q"))
+	}
+}
+
 // A couple at the wrong door is told which the right one is. A number that somebody
 // makes up says nothing of other offices.
 func TestACodeOfAnotherOfficeSaysWhichAndANumberDoesNot(t *testing.T) {

@@ -16,18 +16,21 @@ import (
 // doorFields is the inputs at the door: a temperature for each party, the
 // thermometer, and somebody who comes along.
 func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
-	pg := d.page
+	pg, typed := d.page, c.FormValue
+	if d.Verdict != "" {
+		typed = func(string) string { return "" } // it is kept: what is asked for now is another reading
+	}
 	for _, i := range g.measured() {
 		who := pg.partyName(i, len(g.Names)) + " " + g.Names[i]
 		for _, input := range []string{partyReading(i), partyAgain(i)} {
-			if input == partyAgain(i) && c.FormValue(input) == "" && wrong[partyReading(i)] != "too_low_repeat" {
+			if input == partyAgain(i) && typed(input) == "" && wrong[partyReading(i)] != "too_low_repeat" {
 				continue
 			}
 			label := "door.celsius_of"
 			if input == partyAgain(i) {
 				label = "door.again_of"
 			}
-			f := pg.typed(field{Name: input, Mode: "decimal", Auto: "off"}, label, c.FormValue(input), wrong)
+			f := pg.typed(field{Name: input, Mode: "decimal", Auto: "off"}, label, typed(input), wrong)
 			f.Label = pg.T(label, "who", who)
 			if wrong[input] == "range" {
 				f.Wrong = pg.T("desk.odd", "value", f.Value)
@@ -39,11 +42,11 @@ func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
 	if devices := g.rest.Devices; len(devices) > 0 && g.rules.RecheckOtherDevice {
 		device.Hint = pg.T("door.not_with", "devices", strings.Join(slices.Compact(slices.Clone(devices)), pg.T("desk.and")))
 	}
-	d.Device = pg.typed(device, "door.device", usedDevice(c, g), wrong)
-	d.Companion = []field{pg.typed(field{Name: "companion.reason", Auto: "off"}, "door.companion", c.FormValue("companion.reason"), wrong)}
+	d.Device = pg.typed(device, "door.device", d.usedDevice(c, g), wrong)
+	d.Companion = []field{pg.typed(field{Name: "companion.reason", Auto: "off"}, "door.companion", typed("companion.reason"), wrong)}
 	if d.Screening {
 		celsius := field{Name: "companion.celsius", Mode: "decimal", Auto: "off"}
-		d.Companion = append(d.Companion, pg.typed(celsius, "door.companion_celsius", c.FormValue("companion.celsius"), wrong))
+		d.Companion = append(d.Companion, pg.typed(celsius, "door.companion_celsius", typed("companion.celsius"), wrong))
 	}
 	for _, f := range d.Companion {
 		d.Along = d.Along || f.Value+f.Wrong != ""
@@ -53,11 +56,14 @@ func (d *guestPage) doorFields(c echo.Context, g own, wrong wrongs) {
 
 // usedDevice is the thermometer that was typed, or the one used last, unless it took
 // the reading that another one has to confirm.
-func usedDevice(c echo.Context, g own) string {
-	if c.Request().Method != http.MethodGet {
-		return c.FormValue("device")
-	}
+func (d *guestPage) usedDevice(c echo.Context, g own) string {
 	last := thermometer(c)
+	if c.Request().Method != http.MethodGet {
+		last = c.FormValue("device")
+		if d.Verdict == "" {
+			return last
+		}
+	}
 	if slices.ContainsFunc(g.rest.Devices, func(used string) bool { return strings.EqualFold(used, last) }) {
 		return ""
 	}

@@ -48,7 +48,7 @@ func TestStaffReceiveACoupleAndCompleteTheRegistration(t *testing.T) {
 		t.Errorf("the other reading came back as %q, want 36.5", got)
 	}
 	v.send(guest+"/check-in", "reading.2", "３６。６", "device", "").want(http.StatusUnprocessableEntity, "体温计编号：请填体温计编号")
-	v.send(guest+"/check-in", "device", "T1").want(http.StatusOK, "可以进去了，号码 A001", "已签到")
+	v.send(guest+"/check-in", "device", "T1").want(http.StatusOK, "已签到，号码 A001。厅内已满，请在厅外等候。")
 	couple.get("/b/"+number).want(http.StatusOK, "您的号是 A001")
 
 	v.send(guest+"/call", "counter", "3").want(http.StatusOK, "已叫号")
@@ -104,7 +104,7 @@ func TestWhoComesAlongWithAFeverStaysOutside(t *testing.T) {
 	}
 	v.send(guest+"/check-in", "companion.celsius", "", "reading.1", "99").want(http.StatusUnprocessableEntity, "应在 34.0 到 43.0 之间", "另一方 李*的体温（℃）：请量体温")
 	v.send(guest+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1", "companion.reason", "口译", "companion.celsius", "38.1")
-	v.want(http.StatusOK, "可以进去了，号码 A001。陪同的人体温偏高，请留在门外。可以进去 2 人。")
+	v.want(http.StatusOK, "已签到，号码 A001。厅内已满，请在厅外等候。陪同的人体温偏高，请留在门外。可以进去 2 人。")
 }
 
 func TestWhoRestsIsNamedUntilMeasuredAgain(t *testing.T) {
@@ -120,7 +120,7 @@ func TestWhoRestsIsNamedUntilMeasuredAgain(t *testing.T) {
 	}
 	tn.later(11 * time.Minute)
 	v.send(guest+"/check-in").want(http.StatusUnprocessableEntity, "另一方 李*的体温（℃）：请量体温")
-	v.send(guest+"/check-in", "reading.2", "36.8", "device", "T2").want(http.StatusOK, "可以进去了")
+	v.send(guest+"/check-in", "reading.2", "36.8", "device", "T2").want(http.StatusOK, "号码 A001")
 }
 
 func TestAnUnusualCertificateIsAskedAboutBeforeItIsFinal(t *testing.T) {
