@@ -131,6 +131,16 @@ func (m *matrix) pass(booked doc) *http.Cookie {
 	return nil
 }
 
+// conflict is something that a desk here did by itself and that cannot have been.
+func (m *matrix) conflict() {
+	m.t.Helper()
+	deed := doc{"kind": "check-in", "number": "99999999", "key": uuid.NewString(), "at": m.clock.Now()}
+	got, err := m.send("POST", "/desk/sync?office="+here, doc{"deeds": []doc{deed}}, "Cookie", "staff="+m.login(auth.Hall), "Sec-Fetch-Site", "same-origin")
+	if err != nil || !strings.Contains(got.text, `"conflict"`) {
+		m.t.Fatalf("a couple that nobody knows: %v, %d %.300s", err, got.status, got.text)
+	}
+}
+
 // name says what the addresses and the requests name.
 func (m *matrix) name() {
 	m.t.Helper()
@@ -143,6 +153,7 @@ func (m *matrix) name() {
 		":username": "late", ":token": "x",
 		":id": fmt.Sprint(stop["id"]), ":call": "1", ":counter": "3",
 	}
+	m.conflict()
 	m.params["/notices/:id"] = m.notice()
 	m.params["/manage/notices/:id"] = m.params["/notices/:id"]
 	slot, counter := here+"-20260527-1000-marriage", map[string]string{"counter": "3"}
