@@ -10,14 +10,14 @@ import (
 // offlineScreens is the desk while the server is away, and what is left to settle after.
 var offlineScreens = []screen{
 	{"D01", "desk", []state{
-		{"offline", nil, aloneAtDesk("断网了，照常签到。已存 7 条，连上后自动补传", "Offline. Keep checking in: 7 saved, will sync")},
-		{"syncing", nil, aloneAtDesk("恢复中 3/7", "Catching up: 3/7")},
-		{"conflict", nil, conflictAtDesk("/desk?office=" + desked)},
+		{"offline", (*guest).deskThere, aloneAtDesk("断网了，照常签到。已存 7 条，连上后自动补传", "Offline. Keep checking in: 7 saved, will sync")},
+		{"syncing", (*guest).deskThere, aloneAtDesk("恢复中 3/7", "Catching up: 3/7")},
+		{"conflict", (*guest).deskThere, conflictAtDesk("/desk?office=" + desked)},
 	}},
 	{"D03", "conflicts", []state{
-		{"some", nil, conflictAtDesk("/desk/conflict?office=" + desked)},
-		{"no-word", nil, conflictAtDesk("/desk/conflict?office="+desked, func(v *guest) { v.send("/desk/conflict") })},
-		{"none", nil, atDesk("/desk/conflict?office=" + desked)},
+		{"some", (*guest).deskThere, conflictAtDesk("/desk/conflict?office=" + desked)},
+		{"no-word", (*guest).deskThere, conflictAtDesk("/desk/conflict?office="+desked, func(v *guest) { v.send("/desk/conflict") })},
+		{"none", (*guest).deskThere, atDesk("/desk/conflict?office=" + desked)},
 	}},
 }
 
@@ -66,4 +66,10 @@ func (v *guest) unsettle() {
 			v.t.Fatal(r, err)
 		}
 	}
+}
+
+// deskThere makes the office, if no other screen has.
+func (v *guest) deskThere() {
+	v.t.Helper()
+	v.gallery.deskMade()
 }
