@@ -25,7 +25,7 @@ import (
 var (
 	ErrNoInvitation = fault.New(fault.NotFound, "no_invitation")       // used, used up, ended, or never there: a stranger learns nothing
 	ErrNotInvited   = fault.New(fault.Invalid, "not_invited")          // name or document are not those that were booked
-	ErrSecondBusy   = fault.New(fault.Conflict, "second_person_busy")  // in the hall; comes with BookedElsewhere
+	ErrSecondBusy   = fault.New(fault.Conflict, "second_person_busy")  // in the hall; comes with SecondBusyError
 	ErrSamePhone    = fault.New(fault.Invalid, "second_needs_a_phone") // the phone of whoever booked proves nothing about the second person
 )
 

@@ -9,22 +9,22 @@ import (
 	"hunyue/internal/postgres"
 )
 
-// BookedElsewhere comes with ErrSecondBusy: the appointment that the second person
+// SecondBusyError comes with ErrSecondBusy: the appointment that the second person
 // is in, for staff before whom they stand.
-type BookedElsewhere struct {
+type SecondBusyError struct {
 	Number string // masked
 	Office string
 }
 
 // Error says nothing of a person: errors are logged.
-func (BookedElsewhere) Error() string { return "the second person is in another appointment" }
+func (SecondBusyError) Error() string { return "the second person is in another appointment" }
 
 // Present confirms the second person of an appointment who stands in the hall; of
 // any other it changes nothing. It joins the transaction that lets them in. Why is
 // for what reason they are let in though they have another appointment, which they
 // then stay in; "" refuses it.
 //
-// Faults: ErrSecondBusy with BookedElsewhere.
+// Faults: ErrSecondBusy with SecondBusyError.
 func Present(ctx context.Context, tx postgres.Querier, appointment int64, why, actor string) error {
 	var other struct {
 		Number sql.NullString `db:"number"`
@@ -35,7 +35,7 @@ func Present(ctx context.Context, tx postgres.Querier, appointment int64, why, a
 		return fmt.Errorf("second person of appointment %d in the hall: %w", appointment, err)
 	}
 	if n := other.Number.String; n != "" {
-		return errors.Join(ErrSecondBusy, BookedElsewhere{Number: n[:2] + "****" + n[6:], Office: other.Office.String})
+		return errors.Join(ErrSecondBusy, SecondBusyError{Number: n[:2] + "****" + n[6:], Office: other.Office.String})
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func (w *world) wantNumber(number, want string, were int) {
 	if err != nil || r.Certificate != want {
 		w.t.Errorf("%s has %q, %v; want %q", number, r.Certificate, err, want)
 	}
-	all, err := w.Desk.Amended(w.t.Context(), number)
+	all, err := w.Amended(w.t.Context(), number)
 	if err != nil || len(all) != were || were > 0 && all[were-1].Certificate != want {
 		w.t.Errorf("the numbers of %s are %+v, %v; want %d", number, all, err, were)
 	}

@@ -39,7 +39,7 @@ func (d *Desk) Conflicts(ctx context.Context, office string) ([]Conflict, error)
 	return all, nil
 }
 
-// ErrNoConflict: there is none by that number at the office, or it was settled with
+// ErrNoConflict says that there is none by that number at the office, or it was settled with
 // another word.
 var ErrNoConflict = fault.New(fault.NotFound, "no_such_conflict")
 
@@ -93,7 +93,7 @@ func settledBefore(ctx context.Context, tx postgres.Querier, office string, id i
 // keepConflict stores why a deed could not be done. Everything that it held is sealed
 // beside, so that nothing of it is lost.
 func (d *Desk) keepConflict(ctx context.Context, deed Deed, code string) (Replayed, error) {
-	plain, err := json.Marshal(deed)
+	plain, err := json.Marshal(deed) //nolint:musttag // read again as a Deed alone
 	if err != nil {
 		return Replayed{}, fmt.Errorf("keep conflict: %w", err)
 	}

@@ -194,7 +194,7 @@ func TestWhoDoesNotComeIsCalledAgainThenPutBackThenClosed(t *testing.T) {
 		t.Errorf("in the second round: %+v, %v", got, err)
 	}
 	w.wantStatus(first, booking.NotAccepted)
-	w.wantCount(1, "refusals because nobody came", `SELECT count(*) FROM refusal WHERE reason = $1`, hall.NoAnswer)
+	w.wantCount(1, "refusals because nobody came", `SELECT count(*) FROM refusal WHERE code = $1`, string(hall.NoAnswer))
 	w.wantLine("A005")
 }
 

@@ -50,7 +50,7 @@ func TestWhoIsBookedElsewhereIsLetInForAReasonAlone(t *testing.T) {
 	if !errors.Is(err, booking.ErrSecondBusy) {
 		t.Fatalf("%v, want %v", err, booking.ErrSecondBusy)
 	}
-	elsewhere, told := errors.AsType[booking.BookedElsewhere](err)
+	elsewhere, told := errors.AsType[booking.SecondBusyError](err)
 	if want := other[:2] + "****" + other[6:]; !told || elsewhere.Number != want || elsewhere.Office != office {
 		t.Errorf("the desk is told %+v, want %s at %s", elsewhere, want, office)
 	}

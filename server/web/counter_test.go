@@ -209,6 +209,7 @@ func TestTheLineIsWatchedOnlyWhereItShowsSomebody(t *testing.T) {
 	before := tn.count(looks)
 	v.get("/window/3/line?office=" + office)
 	var live liveLine
+	//nolint:musttag // a row is sent by the names of its fields
 	if err := json.Unmarshal([]byte(v.body), &live); err != nil || len(live.Line) != 3 || live.Line[0].Ticket != "A001" {
 		t.Errorf("the line is %+v, %v", live, err)
 	}

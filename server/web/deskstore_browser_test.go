@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -101,7 +100,7 @@ func newHall(t *testing.T, couples int) *hallOf {
 		h.numbers = append(h.numbers, h.couple(n))
 	}
 	h.at(crowdDay + " 08:55")
-	h.gate.open(t, h.town.server.Config.Handler)
+	h.gate.open(t, h.server.Config.Handler)
 	h.chrome = browser.OpenIn(t, h.profile)
 	return h
 }
@@ -150,9 +149,9 @@ func (h *hallOf) desk(tab *browser.Tab, who string) *desk {
 }
 
 // hire makes an account that has been measured today.
-func (h *hallOf) hire(who, role string) string {
+func (h *hallOf) hire(who string) string {
 	h.t.Helper()
-	_, err := h.Accounts.AddUser(h.t.Context(), "test", auth.NewUser{Username: who, Name: who, Password: password, Roles: []string{role}, Offices: []string{office}})
+	_, err := h.Accounts.AddUser(h.t.Context(), "test", auth.NewUser{Username: who, Name: who, Password: password, Roles: []string{auth.Hall}, Offices: []string{office}})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -177,7 +176,7 @@ func (d *desk) must(err error) {
 	}
 }
 
-func (d *desk) go_(path string) { d.t.Helper(); d.must(d.tab.Do(chromedp.Navigate(d.gate.URL + path))) }
+func (d *desk) go_(path string) { d.t.Helper(); d.must(d.tab.Do(chromedp.Navigate(d.URL + path))) }
 
 func (d *desk) signIn() {
 	d.t.Helper()
@@ -266,7 +265,7 @@ func (d *desk) kill() {
 
 func TestTheNetworkIsCutTwentyTimesAndNothingIsLostOrDoneTwice(t *testing.T) {
 	h := newHall(t, 26)
-	d := h.desk(h.chrome.Tab(t), h.hire("door", auth.Hall))
+	d := h.desk(h.chrome.Tab(t), h.hire("door"))
 	cuts, killed, saved, reopened := 0, 0, 0, 0
 	for i, number := range h.numbers[:24] {
 		how := []int32{cutWhole, cutLost, cutHalf, cutAway, cutUnplugged, cutLost}[i%6]
@@ -325,20 +324,20 @@ func TestTheNetworkIsCutTwentyTimesAndNothingIsLostOrDoneTwice(t *testing.T) {
 // counts compares what is stored with what was done.
 func (h *hallOf) counts(visits, tickets int) {
 	h.t.Helper()
-	if n := h.town.count(`SELECT count(*) FROM visit`); n != visits {
+	if n := h.count(`SELECT count(*) FROM visit`); n != visits {
 		h.t.Errorf("%d visits, want %d", n, visits)
 	}
-	if n := h.town.count(`SELECT count(DISTINCT ticket) FROM visit`); n != tickets {
+	if n := h.count(`SELECT count(DISTINCT ticket) FROM visit`); n != tickets {
 		h.t.Errorf("%d tickets, want %d", n, tickets)
 	}
-	if n := h.town.count(`SELECT count(*) FROM temperature WHERE kind = 'party'`); n != 2*visits {
+	if n := h.count(`SELECT count(*) FROM temperature WHERE kind = 'party'`); n != 2*visits {
 		h.t.Errorf("%d readings, want %d", n, 2*visits)
 	}
 }
 
 func TestWhatADeskKeepsIsSealedAndWipedAtSignOut(t *testing.T) {
 	h := newHall(t, 3)
-	d := h.desk(h.chrome.Tab(t), h.hire("door", auth.Hall))
+	d := h.desk(h.chrome.Tab(t), h.hire("door"))
 	d.cut(cutAway)
 	d.receive(h.numbers[0])
 	key := run[string](d, `return /deskkey=([\w-]+)/.exec(document.cookie)[1]`)
@@ -384,7 +383,7 @@ func TestWhatADeskKeepsIsSealedAndWipedAtSignOut(t *testing.T) {
 	if left != `[0,[],""]` && !strings.HasPrefix(left, `[0,[],`) {
 		t.Errorf("after signing out there is left: %s", left)
 	}
-	cookies, err := d.tab.Cookies(d.gate.URL + "/desk")
+	cookies, err := d.tab.Cookies(d.URL + "/desk")
 	for _, c := range cookies {
 		if c.Name == "deskkey" || err != nil {
 			t.Errorf("the key is still there, %v", err)
@@ -402,7 +401,7 @@ func (h *hallOf) read(look func(name string, raw []byte)) (files, size int) {
 	h.t.Helper()
 	err := filepath.WalkDir(h.profile, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
-			return nil // gone meanwhile, or a socket
+			return nil //nolint:nilerr // gone meanwhile, or a socket
 		}
 		if raw, err := os.ReadFile(path); err == nil {
 			files, size = files+1, size+len(raw)
@@ -432,7 +431,7 @@ func wide(text string) []byte {
 
 func TestADayLaterTheListIsGoneAndWhatWaitedIsAConflict(t *testing.T) {
 	h := newHall(t, 2)
-	d := h.desk(h.chrome.Tab(t), h.hire("door", auth.Hall))
+	d := h.desk(h.chrome.Tab(t), h.hire("door"))
 	d.cut(cutAway)
 	if a := d.receive(h.numbers[0]); a.State != "saved" {
 		t.Fatalf("%+v", a)
@@ -459,7 +458,7 @@ func TestADayLaterTheListIsGoneAndWhatWaitedIsAConflict(t *testing.T) {
 	if s := d.settled(); s.Failed != 1 || s.Waiting != 0 {
 		t.Errorf("a day later: %+v, want one conflict", s)
 	}
-	if n := h.town.count(`SELECT count(*) FROM desk_conflict WHERE code = $1 AND number = $2`, hall.ErrNotToday.Code, h.numbers[0]); n != 1 {
+	if n := h.count(`SELECT count(*) FROM desk_conflict WHERE code = $1 AND number = $2`, hall.ErrNotToday.Code, h.numbers[0]); n != 1 {
 		t.Errorf("%d conflicts, want 1", n)
 	}
 	h.counts(0, 0)
@@ -473,8 +472,8 @@ func TestADayLaterTheListIsGoneAndWhatWaitedIsAConflict(t *testing.T) {
 
 func TestTwoDesksAloneNeverGiveTheSameTicket(t *testing.T) {
 	h := newHall(t, 12)
-	one := h.desk(h.chrome.Tab(t), h.hire("door", auth.Hall))
-	two := h.desk(h.chrome.Guest(t), h.hire("gate", auth.Hall))
+	one := h.desk(h.chrome.Tab(t), h.hire("door"))
+	two := h.desk(h.chrome.Guest(t), h.hire("gate"))
 	one.cut(cutAway)
 	var both sync.WaitGroup
 	for i, d := range []*desk{one, two} {
@@ -499,12 +498,11 @@ func TestTwoDesksAloneNeverGiveTheSameTicket(t *testing.T) {
 	one.cut(cutWhole)
 	waits := []stand{one.settled(), two.settled()}
 	h.counts(11, 11)
-	if n := h.town.count(`SELECT count(*) FROM desk_conflict WHERE code = $1`, hall.ErrAlreadyIn.Code); n != 1 {
+	if n := h.count(`SELECT count(*) FROM desk_conflict WHERE code = $1`, hall.ErrAlreadyIn.Code); n != 1 {
 		t.Errorf("%d conflicts, want 1: %+v", n, waits)
 	}
-	if n := h.town.count(`SELECT count(*) FROM visit WHERE outcome = 'admitted' AND arrived_at < (SELECT clock_now()) - interval '9 minutes'`); n != 11 {
+	if n := h.count(`SELECT count(*) FROM visit WHERE outcome = 'admitted' AND arrived_at < (SELECT clock_now()) - interval '9 minutes'`); n != 11 {
 		t.Errorf("%d couples came when they came, want 11", n)
 	}
-	raw, _ := json.Marshal(waits)
-	t.Logf("count: two desks alone at once: %d tickets given, %d different; 11 visits with their real times, 1 conflict for the couple at both; %s", len(one.told)+len(two.told), len(given), raw)
+	t.Logf("count: two desks alone at once: %d tickets given, %d different; 11 visits with their real times, 1 conflict for the couple at both; %+v", len(one.told)+len(two.told), len(given), waits)
 }

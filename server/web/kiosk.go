@@ -129,10 +129,10 @@ func (p *Pages) kiosk(c echo.Context) error {
 	if _, is := p.deviceOf(c, o.ID); !is {
 		return p.render(c, http.StatusForbidden, "kiosk", kioskPage{page: pg, Ask: true, Office: named{o.ID, pg.officeName(o)}})
 	}
-	return p.showKiosk(c, http.StatusOK, pg, o, kioskPage{Ready: true, Over: c.QueryParam("over") != ""})
+	return p.showKiosk(c, pg, o, kioskPage{Ready: true, Over: c.QueryParam("over") != ""})
 }
 
-func (p *Pages) showKiosk(c echo.Context, status int, pg page, o slots.Office, d kioskPage) error {
+func (p *Pages) showKiosk(c echo.Context, pg page, o slots.Office, d kioskPage) error {
 	d.page, d.Office, d.Key, d.Day, d.Rests = pg, named{o.ID, pg.officeName(o)}, newKey(), pg.Day(p.todayIn(o)), kioskRests
 	d.Other = "/kiosk/" + o.ID + "?" + url.Values{"lang": {pg.OtherLang()}}.Encode()
 	if d.Ready {
@@ -143,7 +143,7 @@ func (p *Pages) showKiosk(c echo.Context, status int, pg page, o slots.Office, d
 	} else {
 		c.Response().Header().Set("Refresh", strconv.Itoa(kioskRests)+"; url=/kiosk/"+o.ID+"?over=1")
 	}
-	return p.render(c, status, "kiosk", d)
+	return p.render(c, http.StatusOK, "kiosk", d)
 }
 
 // atKiosk receives a couple that has booked, gives a ticket to one that has not, or
@@ -187,7 +187,7 @@ func (p *Pages) screened(c echo.Context, o slots.Office) (bool, error) {
 }
 
 func (p *Pages) kioskSays(c echo.Context, pg page, o slots.Office, key string) error {
-	return p.showKiosk(c, http.StatusOK, pg, o, kioskPage{Said: pg.T(key)})
+	return p.showKiosk(c, pg, o, kioskPage{Said: pg.T(key)})
 }
 
 func (p *Pages) kioskCheckIn(c echo.Context, pg page, o slots.Office, arrival hall.Arrival) error {
@@ -204,11 +204,11 @@ func (p *Pages) kioskCheckIn(c echo.Context, pg page, o slots.Office, arrival ha
 	case err != nil:
 		return err
 	case answer.Outcome == hall.Early:
-		return p.showKiosk(c, http.StatusOK, pg, o, kioskPage{Said: pg.T("kiosk.early", "time", pg.clockIn(answer.OpensAt, o))})
+		return p.showKiosk(c, pg, o, kioskPage{Said: pg.T("kiosk.early", "time", pg.clockIn(answer.OpensAt, o))})
 	case answer.Ticket == "":
 		return p.kioskSays(c, pg, o, "kiosk.ask_staff")
 	}
-	return p.showKiosk(c, http.StatusOK, pg, o, kioskPage{Given: &walkInTicket{Ticket: answer.Ticket, Outside: answer.Outside}})
+	return p.showKiosk(c, pg, o, kioskPage{Given: &walkInTicket{Ticket: answer.Ticket, Outside: answer.Outside}})
 }
 
 func (p *Pages) kioskWalkIn(c echo.Context, pg page, o slots.Office, arrival hall.Arrival) error {
@@ -234,7 +234,7 @@ func (p *Pages) kioskWalkIn(c echo.Context, pg page, o slots.Office, arrival hal
 	if err != nil {
 		return err
 	}
-	return p.showKiosk(c, http.StatusOK, pg, o, kioskPage{Given: given})
+	return p.showKiosk(c, pg, o, kioskPage{Given: given})
 }
 
 // kioskFull says that the day's places are used up, and which day is free.
@@ -247,5 +247,5 @@ func (p *Pages) kioskFull(c echo.Context, pg page, o slots.Office) error {
 	if !free.IsZero() {
 		said += pg.T("kiosk.free", "day", pg.Day(free))
 	}
-	return p.showKiosk(c, http.StatusOK, pg, o, kioskPage{Said: said})
+	return p.showKiosk(c, pg, o, kioskPage{Said: said})
 }

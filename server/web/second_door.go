@@ -31,7 +31,7 @@ func (p *Pages) secondDoor(c echo.Context, pg page, g own) (secondDoor, error) {
 // bookedElsewhere tells the desk which appointment the second person is in, where
 // that is why a couple is not let in.
 func (p *Pages) bookedElsewhere(c echo.Context, pg page, err error) page {
-	other, is := errors.AsType[booking.BookedElsewhere](err)
+	other, is := errors.AsType[booking.SecondBusyError](err)
 	if !is {
 		return pg
 	}

@@ -73,7 +73,7 @@ func (s spreadsheet) csv() ([]byte, error) {
 // xlsx has every cell as text, which is never a formula.
 func (s spreadsheet) xlsx() ([]byte, error) {
 	file := excelize.NewFile()
-	defer file.Close()
+	defer func() { _ = file.Close() }() // its temporary files; what was written is in the answer
 	to, err := file.NewStreamWriter("Sheet1")
 	if err != nil {
 		return nil, fmt.Errorf("sheet %s: %w", s.Name, err)

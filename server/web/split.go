@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,9 +94,7 @@ func (l line) next(pg page, f bookForm, s subject, wrong wrongs) (bookForm, bool
 func (l line) judgeCouple(wrong wrongs, f bookForm, s subject) {
 	f.Phone, f.Agreement, f.Privacy = wellFormed, agreementVersion, privacyVersion
 	_, all := l.judge(f, s)
-	for input, code := range all {
-		wrong[input] = code
-	}
+	maps.Copy(wrong, all)
 }
 
 // wellFormed is a phone that nobody has, in place of one that is not asked for yet.

@@ -45,13 +45,12 @@ func (v *visitor) shownInputs() string {
 	return strings.Join(all, " ")
 }
 
-func (v *visitor) wantInputs(which ...string) *visitor {
+func (v *visitor) wantInputs(which ...string) {
 	v.t.Helper()
 	slices.Sort(which)
 	if got := v.shownInputs(); !strings.HasPrefix(got, strings.Join(which, " ")) {
 		v.t.Errorf("the page asks for %q, want %q", got, which)
 	}
-	return v
 }
 
 func TestEachPersonHasAPageWhereTheOfficeHasItSo(t *testing.T) {

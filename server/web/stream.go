@@ -70,7 +70,7 @@ func (p *Pages) stream(c echo.Context, office, audience string, say func(seen) (
 // off, and phones put away, at any moment.
 func unlessGone(c echo.Context, err error) error {
 	if c.Request().Context().Err() != nil {
-		return nil
+		return nil //nolint:nilerr // nobody is there to be told
 	}
 	return err
 }
