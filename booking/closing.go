@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/lib/pq"
@@ -125,7 +124,7 @@ func recordsOf(gone []Affected) []Record {
 // others who want the same rows. Whoever gives up an appointment locks it before
 // its quotas, and so is it here.
 func (d *Desk) carryOut(ctx context.Context, c closing, actor string, dryRun bool) (s Suspension, closure slots.Closure, err error) {
-	err = insistent(ctx, func() error {
+	err = postgres.Insist(ctx, func() error {
 		return postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
 			if err := lockBooked(ctx, tx, c.office, c.from, c.to); err != nil {
 				return err
@@ -150,22 +149,6 @@ func (d *Desk) carryOut(ctx context.Context, c closing, actor string, dryRun boo
 		err = nil
 	}
 	return s, closure, err
-}
-
-// insistent runs act again where it lost against others who wanted the same
-// rows: after a deadlock, or a lock that did not come in time.
-func insistent(ctx context.Context, act func() error) error {
-	for try := time.Duration(1); ; try++ {
-		err := act()
-		if state := postgres.State(err); try == 5 || state != "40P01" && state != "55P03" {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(try * time.Duration(10+rand.IntN(40)) * time.Millisecond):
-		}
-	}
 }
 
 // lockBooked keeps those who are booked from one day to another from changing

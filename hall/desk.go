@@ -115,13 +115,16 @@ func whereAndWhen(ctx context.Context, db postgres.Querier, number string) (stri
 	return booked.Office, booked.Day, nil
 }
 
-// as runs act in a transaction in which actor acts.
+// as runs act in a transaction in which actor acts, and again where others held the
+// line for too long.
 func (d *Desk) as(ctx context.Context, actor string, act func(tx postgres.Querier) error) error {
-	return postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
-		if err := postgres.SetActor(ctx, tx, actor); err != nil {
-			return err
-		}
-		return act(tx)
+	return postgres.Insist(ctx, func() error {
+		return postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
+			if err := postgres.SetActor(ctx, tx, actor); err != nil {
+				return err
+			}
+			return act(tx)
+		})
 	})
 }
 
@@ -186,8 +189,16 @@ func lockDay(ctx context.Context, tx postgres.Querier, office string, day date.D
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO hall_day (office_id, day)
 		VALUES ($1, $2)
-		ON CONFLICT (office_id, day) DO UPDATE
-		SET inside = hall_day.inside`, office, day)
+		ON CONFLICT (office_id, day) DO NOTHING`, office, day)
+	if err != nil {
+		return fmt.Errorf("begin %s at %s: %w", day, office, err)
+	}
+	_, err = tx.ExecContext(ctx, `
+		SELECT
+		FROM hall_day
+		WHERE office_id = $1
+		  AND day = $2
+		FOR NO KEY UPDATE`, office, day)
 	if err != nil {
 		return fmt.Errorf("lock %s at %s: %w", day, office, err)
 	}
