@@ -15,8 +15,8 @@ import (
 // ledgered is the office of the gallery whose ledgers are kept, and sparse one where
 // nothing has happened yet.
 const (
-	ledgered = "430781"
-	sparse   = "430782"
+	ledgered = "430728"
+	sparse   = "430729"
 )
 
 // ledgerScreens is the list of the day, the ledgers and what a manager has to see to.
@@ -132,9 +132,9 @@ func ledgersMade(v *guest) {
 		}
 	}
 	for _, u := range []auth.NewUser{
-		{Username: "leader", Name: "周主任", Roles: []string{auth.Manager}, Offices: []string{ledgered, sparse}},
-		{Username: "guide", Name: "吴引导", Roles: []string{auth.Hall}, Offices: []string{ledgered}},
-		{Username: "clerk", Name: "郑登记", Roles: []string{auth.Registrar}, Offices: []string{ledgered}},
+		{Username: "headofhall", Name: "周主任", Roles: []string{auth.Manager}, Offices: []string{ledgered, sparse}},
+		{Username: "doorkeeper", Name: "吴引导", Roles: []string{auth.Hall}, Offices: []string{ledgered}},
+		{Username: "bookclerk", Name: "郑登记", Roles: []string{auth.Registrar}, Offices: []string{ledgered}},
 	} {
 		u.Password = password
 		if _, err := g.Accounts.AddUser(ctx, "test", u); err != nil {
@@ -160,20 +160,21 @@ func (v *guest) ledger(path string) {
 	if g.signedIn == nil {
 		g.signedIn = map[string][]*http.Cookie{}
 	}
-	if g.signedIn["leader"] == nil {
-		for _, cookie := range g.visitor().signIn("leader").client.Jar.Cookies(here) {
+	if g.signedIn["headofhall"] == nil && g.Clock.Now().In(shanghai).Format("2006-01-02 15:04") == frozen {
+		for _, cookie := range g.visitor().signIn("headofhall").client.Jar.Cookies(here) {
 			if cookie.Name != "lang" {
-				g.signedIn["leader"] = append(g.signedIn["leader"], cookie)
+				g.signedIn["headofhall"] = append(g.signedIn["headofhall"], cookie)
 			}
 		}
 	}
-	v.client.Jar.SetCookies(here, g.signedIn["leader"])
-	if g.Clock.Now().In(shanghai).Format("2006-01-02 15:04") != frozen {
-		v.signIn("leader") // whoever signed in then has been away for too long
+	if g.Clock.Now().In(shanghai).Format("2006-01-02 15:04") == frozen {
+		v.client.Jar.SetCookies(here, g.signedIn["headofhall"])
+	} else {
+		v.visitor.signIn("headofhall") // whoever signed in then has been away for too long
 	}
-	g.shiftRead("guide")
+	g.shiftRead("doorkeeper")
 	if strings.Contains(path, ledgered) {
-		g.shiftRead("leader")
+		g.shiftRead("headofhall")
 	}
 	if v.get(path).want(http.StatusOK); v.URL.Path == "/staff/login" {
 		v.t.Fatalf("%s: signed out", path)
@@ -196,7 +197,7 @@ func (v *guest) arrived(office string, tenths ...int) { v.arrivedWith("T1", offi
 
 func (v *guest) arrivedWith(device, office string, tenths ...int) {
 	v.t.Helper()
-	a := hall.Arrival{Number: v.number, Office: office, Actor: "staff:guide"}
+	a := hall.Arrival{Number: v.number, Office: office, Actor: "staff:doorkeeper"}
 	for i, n := range tenths {
 		a.Readings = append(a.Readings, hall.Reading{Party: i + 1, Decicelsius: n, Device: device})
 	}
@@ -226,7 +227,7 @@ func (g *gallery) handedOver(office string) {
 		if !i.Open() {
 			continue
 		}
-		err := g.Hall.HandOver(g.t.Context(), hall.Handover{Incident: i.ID, Office: office, To: "津市市疾控中心", At: i.OpenedAt.Add(20 * time.Minute).Truncate(time.Minute), Actor: "staff:leader"})
+		err := g.Hall.HandOver(g.t.Context(), hall.Handover{Incident: i.ID, Office: office, To: "津市市疾控中心", At: i.OpenedAt.Add(20 * time.Minute).Truncate(time.Minute), Actor: "staff:headofhall"})
 		if err != nil {
 			g.t.Fatal(err)
 		}
@@ -239,7 +240,7 @@ func (v *guest) disinfected(area string) {
 	d := hall.UsualDisinfection()
 	d.Area, d.Planned, d.Due, d.Operator = area, true, 12*60, "保洁员"
 	d.From, d.To = v.Clock.Now().Add(-45*time.Minute), v.Clock.Now().Add(-10*time.Minute)
-	if _, err := v.Hall.Disinfected(v.t.Context(), hall.DisinfectionEntry{Disinfection: d, Office: ledgered, Actor: "staff:guide"}); err != nil {
+	if _, err := v.Hall.Disinfected(v.t.Context(), hall.DisinfectionEntry{Disinfection: d, Office: ledgered, Actor: "staff:doorkeeper"}); err != nil {
 		v.t.Fatal(err)
 	}
 }
