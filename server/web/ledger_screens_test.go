@@ -102,7 +102,7 @@ var ledgerScreens = []screen{
 			v.send("/manage/" + ledgered + "/health/handover").want(http.StatusUnprocessableEntity)
 		}},
 		{"overdue", nil, func(v *guest) {
-			v.gallery.town.at("2026-05-20 12:10")
+			v.gallery.town.at("2026-05-20 12:30")
 			v.ledger("/manage/" + ledgered + "/health")
 		}},
 		{"closed", nil, func(v *guest) {
