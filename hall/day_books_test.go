@@ -100,7 +100,7 @@ func (th *theatre) tell(day, took time.Duration) {
 			booked = append(booked, max(0, wait))
 		}
 	}
-	fmt.Printf("count: a day of %d couples, %d counters, %d fevers, %d late, %d away, %d passed: at most %d inside (room for %d); wait of the booked %s, of the late %s; %d lost, %d stuck; %.0f x\n",
+	th.t.Logf("count: a day of %d couples, %d counters, %d fevers, %d late, %d away, %d passed: at most %d inside (room for %d); wait of the booked %s, of the late %s; %d lost, %d stuck; %.0f x",
 		couples, counters, feverish, comingLate, staying, passed, th.peak, counters+waitingRoom, percentiles(booked), percentiles(late), th.lost, th.stuck, day.Seconds()/took.Seconds())
 }
 
