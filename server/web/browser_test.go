@@ -113,7 +113,7 @@ func TestTheWholeJobFitsOnASmallPhone(t *testing.T) {
 	tn.look(ctx, "a-login", chromedp.Navigate(guest+"?lang=zh"))
 	tn.look(ctx, "b-guest", typed("#username", auth.Registrar), typed("#password", password), submit("main form > button", `[name="reading.1"]`))
 	tn.look(ctx, "c-admitted", typed(`[name="reading.1"]`, "36.5"), typed(`[name="reading.2"]`, "36,6"),
-		typed("#device", "T1"), submit(`form[action$="/check-in"] > button`, ".verdict.good"))
+		typed("#device", "T1"), submit("#arrive", ".verdict.good"))
 	tn.look(ctx, "d-called", typed("#counter", "3"), submit(`form[action$="/call"] > button`, `form[action$="/start"]`))
 	tn.look(ctx, "e-serving", submit(`form[action$="/start"] > button`, `form[action$="/complete"]`))
 	tn.look(ctx, "f-completed", typed("#certificate_number", "J430702-2026-000001"),

@@ -135,6 +135,7 @@ const ownList = `export async function openStore() {
 		find: text => text.startsWith(row.number) ? [row] : [],
 		send: async deed => { window.sent = [...(window.sent || []), deed]; return { state: "saved", ticket: "C001" } },
 		onchange: f => f({ online: true, waiting: 0 }),
+		now: () => Date.parse("2026-05-20T08:50:00+08:00"),
 	}
 }`
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -40,9 +41,42 @@ func TestTheGuidesNameTheKeysThereAre(t *testing.T) {
 	}
 }
 
+// The guides for the hall name the keys that are printed on its buttons, and all of
+// them.
+func TestTheGuidesOfTheHallNameItsKeys(t *testing.T) {
+	printed := map[string]bool{}
+	for _, page := range []string{"desk", "guest", "counter"} {
+		raw, err := files.ReadFile("templates/" + page + ".html")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`<kbd>([^<]+)</kbd>`).FindAllStringSubmatch(string(raw), -1) {
+			printed[m[1]] = true
+		}
+	}
+	for _, guide := range []string{"../../docs/guide-hall.zh.md", "../../docs/guide-hall.md"} {
+		raw, err := os.ReadFile(guide)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := map[string]bool{}
+		for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(string(raw), -1) {
+			if m[1][0] != '/' { // an address
+				named[m[1]] = true
+			}
+		}
+		if !maps.Equal(named, printed) {
+			t.Errorf("%s names %v; on the buttons are %v", guide, named, printed)
+		}
+	}
+}
+
 // What the guides call a button by is written on it.
 func TestTheGuidesCallButtonsByTheirNames(t *testing.T) {
-	for guide, lang := range map[string]string{"../../docs/guide-operator.zh.md": "zh", "../../docs/guide-operator.md": "en"} {
+	for guide, lang := range map[string]string{
+		"../../docs/guide-operator.zh.md": "zh", "../../docs/guide-operator.md": "en",
+		"../../docs/guide-hall.zh.md": "zh", "../../docs/guide-hall.md": "en",
+	} {
 		raw, err := os.ReadFile(guide)
 		if err != nil {
 			t.Fatal(err)

@@ -49,13 +49,23 @@ func (v *visitor) sound(lang string) {
 	v.accessible()
 }
 
+// within reports whether a node is in an element.
+func within(n *html.Node, tag string) bool {
+	for a := range n.Ancestors() {
+		if a.Data == tag {
+			return true
+		}
+	}
+	return false
+}
+
 // accessible fails for an input without a label, two elements with one id, more
 // than one h1, or anything that the content security policy would stop.
 func (v *visitor) accessible() {
 	v.t.Helper()
 	ids, labelled, headings := map[string]int{}, map[string]bool{}, 0
 	for n := range v.root.Descendants() {
-		if n.Type != html.ElementNode {
+		if n.Type != html.ElementNode || within(n, "template") { // what a script may put there is not there
 			continue
 		}
 		if id := attr(n, "id"); id != "" {
@@ -78,7 +88,7 @@ func (v *visitor) accessible() {
 	for _, tag := range []string{"input", "select", "textarea"} {
 		for in := range v.all(tag) {
 			inLabel := in.Parent != nil && in.Parent.Data == "label"
-			if attr(in, "type") != "hidden" && !inLabel && !labelled[attr(in, "id")] {
+			if attr(in, "type") != "hidden" && !within(in, "template") && !inLabel && !labelled[attr(in, "id")] {
 				v.t.Errorf("%s: nobody says what %s is", v.URL.Path, attr(in, "name"))
 			}
 		}

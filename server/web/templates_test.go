@@ -183,7 +183,7 @@ func composed() []string {
 		add("policy.door.", string(r.Door))
 		add("policy.scope.", string(r.Scope))
 	}
-	add("policy.who.", string(policy.Open), string(policy.Couple))
+	add("policy.who.", string(policy.Open), string(policy.Couple), string(policy.Device))
 	add("role.", auth.AllRoles()...)
 	for _, purpose := range watch.Purposes() {
 		add("watch.for.", string(purpose))
