@@ -40,7 +40,7 @@ const (
 	suspended = "430723" // on 22 May
 	longNamed = "430724"
 	hot       = "430725" // on 27 May
-	asked     = "430726" // the second person is asked themselves
+	asked     = "430730" // the second person is asked themselves
 )
 
 // seed makes the offices, with places as far ahead as is sold on 20 May.
@@ -51,7 +51,7 @@ func (g *gallery) seed() {
 		soldOut:   {"汉寿县婚姻登记处", "Hanshou Marriage Registry"},
 		suspended: {"澧县婚姻登记处", "Lixian Marriage Registry"},
 		hot:       {"桃源县婚姻登记处", "Taoyuan Marriage Registry"},
-		asked:     {"石门县婚姻登记处", "Shimen Marriage Registry"},
+		asked:     {"柳叶湖婚姻登记处", "Liuyehu Marriage Registry"},
 		longNamed: {"巴音郭楞蒙古自治州博斯腾湖旅游度假区婚姻登记处", "Marriage Registry of the Bosten Lake Tourism and Holiday District, Bayingolin"},
 	} {
 		err := g.Offices.PutOffice(g.t.Context(), slots.Office{
@@ -143,14 +143,17 @@ func (g *gallery) fillVia(office string, day date.Date, via slots.Channel) {
 	}
 }
 
+// bornADay is how many of each sex are born on one day.
+const bornADay = 400
+
 // inputs is the form filled in by a couple that nobody else is, with changes.
 func (v *guest) inputs(changes ...string) []string {
 	v.t.Helper()
-	him, err := identity.Synthetic(date.Date{Year: 1990, Month: time.March, Day: 7}, identity.Male, v.n+2)
+	him, err := identity.Synthetic(date.Date{Year: 1990, Month: time.March, Day: 7 + v.n/bornADay}, identity.Male, v.n%bornADay+2)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	her, err := identity.Synthetic(date.Date{Year: 1992, Month: time.July, Day: 9}, identity.Female, v.n+2)
+	her, err := identity.Synthetic(date.Date{Year: 1992, Month: time.July, Day: 9 + v.n/bornADay}, identity.Female, v.n%bornADay+2)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -178,7 +181,7 @@ func (v *guest) code() string {
 			return m.Code
 		}
 	}
-	v.t.Fatalf("couple %d: no code was sent", v.n)
+	v.t.Fatalf("couple %d: no code was sent; %s says %.900s", v.n, v.URL.Path, v.text())
 	return ""
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -245,7 +246,12 @@ func TestStreamsEndAtOnceWhenTheProgramStops(t *testing.T) {
 func TestAStreamOutlivesTheLimitsOfRequests(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)
-	tn.server.Config.ReadTimeout, tn.server.Config.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
+	hasty := httptest.NewUnstartedServer(tn.server.Config.Handler)
+	hasty.Config.ReadTimeout, hasty.Config.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
+	hasty.Start()
+	t.Cleanup(hasty.Close)
+	tn.server.Close()
+	tn.server = hasty
 	l := tn.visitor().listens("/screen/" + office + "/events")
 	l.next()
 	if name, _, _ := l.next(); name != "beat" && name != "board" {
