@@ -24,7 +24,7 @@ run: ## install what is missing, then the program with demo data on http://127.0
 test: ## install what tests need, then every test, ending with the counts
 	@scripts/setup test
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
-	@bin/with bin/count -race -shuffle=on -timeout 30m $(PKG)
+	@bin/with bin/count -race -shuffle=on -timeout 60m $(PKG)
 
 check: ## format, lint, vet, generated files, modules, other systems; then make test
 	@scripts/setup test
