@@ -28,6 +28,7 @@ type scanBox struct {
 }
 
 func (p *Pages) scanBox(c echo.Context, pg page, o slots.Office, rules slots.Rules, typed string) (scanBox, error) {
+	p.deskName(c) // before the page's script asks, perhaps twice at once: one browser has one name
 	b := scanBox{
 		Find:   field{Name: "q", Label: pg.T("desk.box"), Hint: pg.T("desk.box_hint"), Value: typed, Auto: "off"},
 		Office: o.ID, Day: p.dayAt(o).String(), Now: p.Clock.Now().UnixMilli(),
