@@ -148,7 +148,7 @@ func (tn *town) open() {
 		}
 		status := statusOf(f)
 		if f.Kind == fault.Internal {
-			if !tn.broken {
+			if !tn.broken && c.Request().Context().Err() == nil { // a browser that is closed waits for no answer
 				tn.t.Errorf("%s %s: %v", c.Request().Method, c.Request().URL.Path, err)
 			}
 			status = http.StatusInternalServerError
