@@ -32,15 +32,27 @@ type Passed struct {
 
 // press runs act once for a couple of an office.
 func (d *Desk) press(ctx context.Context, number string, p Press, what string, act func(tx postgres.Querier, g guest) error) error {
-	return d.with(ctx, number, p.Actor, func(tx postgres.Querier, g guest) error {
+	_, err := pressed(ctx, d, number, p, what, func(tx postgres.Querier, g guest) (struct{}, error) {
+		return struct{}{}, act(tx, g)
+	})
+	return err
+}
+
+// pressed is press for what has an answer, which the same press is given again.
+func pressed[T any](ctx context.Context, d *Desk, number string, p Press, what string, act func(tx postgres.Querier, g guest) (T, error)) (T, error) {
+	var answer T
+	err := d.with(ctx, number, p.Actor, func(tx postgres.Querier, g guest) error {
 		if g.Office != p.Office {
 			return ErrOtherOffice
 		}
-		_, err := once(ctx, tx, p.request(what, number), func() (struct{}, bool, error) {
-			return struct{}{}, true, act(tx, g)
+		var err error
+		answer, err = once(ctx, tx, p.request(what, number), func() (T, bool, error) {
+			answer, err := act(tx, g)
+			return answer, true, err
 		})
 		return err
 	})
+	return answer, err
 }
 
 func (p Press) request(what string, about ...any) request {
@@ -158,19 +170,7 @@ func (d *Desk) Recall(ctx context.Context, number string, p Press) (Turn, error)
 //
 // Faults: those of Recall without its last two, and ErrCallAgain.
 func (d *Desk) Pass(ctx context.Context, number string, p Press) (Passed, error) {
-	var passed Passed
-	err := d.with(ctx, number, p.Actor, func(tx postgres.Querier, g guest) error {
-		if g.Office != p.Office {
-			return ErrOtherOffice
-		}
-		var err error
-		passed, err = once(ctx, tx, p.request("pass", number), func() (Passed, bool, error) {
-			passed, err := p.pass(ctx, tx, g)
-			return passed, true, err
-		})
-		return err
-	})
-	return passed, err
+	return pressed(ctx, d, number, p, "pass", func(tx postgres.Querier, g guest) (Passed, error) { return p.pass(ctx, tx, g) })
 }
 
 func (p Press) pass(ctx context.Context, tx postgres.Querier, g guest) (Passed, error) {

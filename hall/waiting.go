@@ -2,12 +2,8 @@ package hall
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
-
-	"hunyue/internal/date"
-	"hunyue/internal/postgres"
 )
 
 // Wait is how far a couple is in the line of its day. It names nobody: of the
@@ -30,40 +26,18 @@ func (d *Desk) Waiting(ctx context.Context, number string) (Wait, error) {
 	if err != nil {
 		return Wait{}, err
 	}
-	line, err := lineOf(ctx, d.DB, office, day)
+	b, err := d.Board(ctx, office, day)
 	if err != nil {
 		return Wait{}, err
 	}
-	calls, err := callsOf(ctx, d.DB, office, day)
-	if err != nil {
-		return Wait{}, err
-	}
-	return waitIn(line, calls, number), nil
+	place, _ := b.Place(number)
+	return place.Wait, nil
 }
 
 // firstCall is the first time a couple was called.
 type firstCall struct {
 	Ticket string    `db:"ticket"`
 	At     time.Time `db:"at"`
-}
-
-// callsOf is the first call of every couple of a day, in their order.
-func callsOf(ctx context.Context, db postgres.Querier, office string, day date.Date) ([]firstCall, error) {
-	var calls []firstCall
-	err := db.SelectContext(ctx, &calls, `
-		SELECT v.ticket, min(c.at) AS at
-		FROM visit AS v
-		JOIN counter_call AS c ON c.appointment_id = v.appointment_id
-		WHERE v.office_id = $1
-		  AND v.day = $2
-		  AND v.ticket IS NOT NULL
-		  AND c.step = 'called'
-		GROUP BY v.ticket
-		ORDER BY at, min(c.id)`, office, day)
-	if err != nil {
-		return nil, fmt.Errorf("calls on %s at %s: %w", day, office, err)
-	}
-	return calls, nil
 }
 
 // waitIn is how a couple stands in a line.
