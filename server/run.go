@@ -193,7 +193,7 @@ func (p *program) announce(to io.Writer, at, setup string) error {
 		for _, u := range demoStaff() {
 			names = append(names, u.Username)
 		}
-		said += fmt.Sprintf("  Messages sent: %s/dev/messages\n  Demo staff: %s\n  Their password: %s\n", at, strings.Join(names, ", "), demoPassword)
+		said += fmt.Sprintf("  Messages sent: %s/dev/messages\n  Couples to receive today: %s/dev/couples\n  Demo staff: %s\n  Their password: %s\n", at, at, strings.Join(names, ", "), demoPassword)
 	}
 	if setup != "" {
 		said += fmt.Sprintf("  There are no accounts yet. Make the first at this link, once and within 24 hours:\n  %s\n", linkAt(at, setup))

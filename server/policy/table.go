@@ -46,7 +46,7 @@ func public() []Rule {
 		open(post, "/settings", "/slow", "/help/rare-name", "/o/:office/:date", "/o/:office/:date/phone",
 			"/find", "/find/code", "/find/mine", "/find/phone", "/find/secret", "/find/send",
 			"/second/:token", "/second/:token/check", "/second/:token/confirm",
-			"/staff/login", "/staff/logout", "/staff/link/:token",
+			"/staff/login", "/staff/logout", "/staff/link/:token", "/dev/couples",
 			"/api/v1/holds", "/api/v1/phone-codes", "/api/v1/staff/login"),
 	)
 }

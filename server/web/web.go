@@ -112,10 +112,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	p.mountContent(e)
 	p.mountBack(e)
 
-	if p.Dev != nil {
-		e.GET("/dev/messages", p.messages)
-		e.GET("/dev/messages.json", p.messagesJSON)
-	}
+	p.mountDev(e)
 }
 
 // mountBack answers addresses that only take forms when somebody asks for them
