@@ -6,8 +6,11 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"hunyue/booking"
@@ -67,7 +70,10 @@ func (p *Pages) consoleStep(c echo.Context) error {
 	step, of, _ := strings.Cut(sent.Get("step"), ":")
 	do := k.steps()[step]
 	if do == nil {
-		do = k.enter
+		do, step = k.enter, "enter"
+	}
+	if slices.Contains(goesOn, step) {
+		k.prolong()
 	}
 	if err := do(of); err != nil {
 		if err := k.explain(err); err != nil {
@@ -86,6 +92,28 @@ func (k *console) steps() map[string]func(of string) error {
 		"park": k.park, "resume": k.resume, "discard": k.discard,
 	}
 }
+
+// goesOn is the steps with which a call goes on with the place that it has.
+var goesOn = []string{"enter", "look", "lang", "others"}
+
+// prolong keeps the place for longer while the caller reads out names and numbers,
+// as often as the office allows. Where that cannot be, saving says so.
+func (k *console) prolong() {
+	until, held := k.st.heldUntil()
+	if !held || until.Sub(k.Clock.Now()) > prolonged {
+		return
+	}
+	id, err := uuid.Parse(k.st.Hold)
+	if err != nil {
+		return
+	}
+	if longer, err := k.Desk.Extend(k.c.Request().Context(), id, k.st.Token, k.holder(k.c)); err == nil {
+		k.st.Token, k.st.Until = longer.Token, longer.ExpiresAt.Format(time.RFC3339)
+	}
+}
+
+// prolonged is how close the end of a hold may come before more is asked for.
+const prolonged = 3 * time.Minute
 
 // openConsole reads what was sent. A state that is not ours, or of another
 // office than theirs, is none.

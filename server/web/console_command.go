@@ -8,7 +8,8 @@ import (
 )
 
 // command shows what the word after > asks for: what is closed, the operator's
-// day, another office, the keys. Without a word it shows every command.
+// day, another office, the keys. Without a word, or with one that asks for nothing, it
+// shows every command.
 func (k *console) command(word string) error {
 	k.said(meansCommand, word)
 	is := func(words ...string) bool {
@@ -36,10 +37,18 @@ func (k *console) command(word string) error {
 			k.d.Commands = append(k.d.Commands, link{To: to.at, Text: k.d.T(to.key)})
 		}
 	}
-	if !is("换", "登记处", "大厅", "hall", "office") {
-		return nil
+	if is("换", "登记处", "大厅", "hall", "office") {
+		if err := k.otherOffices(); err != nil {
+			return err
+		}
 	}
-	return k.otherOffices()
+	if word != "" && !k.d.Listing() {
+		if err := k.command(""); err != nil {
+			return err
+		}
+		k.said(meansCommand, k.d.T("console.no_command"))
+	}
+	return nil
 }
 
 // suspensions is what is closed from today on, as the public reads it.

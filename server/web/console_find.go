@@ -14,6 +14,10 @@ import (
 func (k *console) find(typed string) error {
 	r := readBox(typed, k.Clock.Now().In(k.office.Location))
 	ctx := k.c.Request().Context()
+	if r.wrong != "" {
+		k.misread(r, typed)
+		return nil
+	}
 	switch r.as {
 	case meansPhone:
 		return k.ring(r.phone)
@@ -22,11 +26,6 @@ func (k *console) find(typed string) error {
 	case meansCommand:
 		return k.command(r.text)
 	case meansNumber, meansPass, meansDocument:
-		if r.wrong != "" {
-			k.said(r.as, k.d.speakable(r.wrong, r.digits))
-			k.d.Q, k.status = typed, http.StatusUnprocessableEntity
-			return nil
-		}
 		rows, err := k.Desk.Search(ctx, k.office.ID, r.text, date.Date{})
 		if err != nil {
 			return err
@@ -40,10 +39,34 @@ func (k *console) find(typed string) error {
 		return k.list(r, rows)
 	case meansNothing, meansUnknown:
 	}
-	k.said(meansUnknown, "")
-	k.d.Q, k.status = typed, http.StatusUnprocessableEntity
+	k.misread(boxReading{as: meansUnknown}, typed)
 	return nil
 }
+
+// misread says what is wrong with what was typed, in words that can be said to the
+// caller where they have to say it again. It stays in the box.
+func (k *console) misread(r boxReading, typed string) {
+	what := ""
+	switch {
+	case r.as == meansPhone && r.digits < mobileDigits:
+		what = k.d.T("console.say_phone_short", "n", mobileDigits-r.digits)
+	case r.as == meansPhone && r.digits > mobileDigits:
+		what = k.d.T("console.say_phone_long", "n", r.digits-mobileDigits)
+	case r.as == meansPhone:
+		what = k.d.T("console.say_phone")
+	case r.as == meansDay:
+		what = k.d.T("console.say_day")
+	case r.as == meansName:
+		what = k.d.T("console.say_name")
+	case r.as == meansDocument:
+		what = k.d.speakable(r.wrong, r.digits)
+	}
+	k.said(r.as, what)
+	k.d.Q, k.status = typed, http.StatusUnprocessableEntity
+}
+
+// mobileDigits is how many a mobile number has.
+const mobileDigits = 11
 
 // matching says which names are meant by a name or by initials.
 func (k *console) matching(r boxReading) func(string) bool {

@@ -39,8 +39,8 @@ type boxReading struct {
 	phone  identity.Phone
 	text   string // tidied: a number's digits, letters, a name, a command
 	day    date.Date
-	wrong  string // of a document, as ParseDocument says it
-	digits int    // so many characters an ID number has, where there should be 18
+	wrong  string // of a document, as ParseDocument says it; of what is nearly a phone, a day or a name: "digits", "date", "short"
+	digits int    // so many an ID number has, where there should be 18, or a mobile number, where there should be 11
 }
 
 var (
@@ -48,6 +48,7 @@ var (
 	qrDigits      = regexp.MustCompile(`^[1-9]\d{15}$`)
 	idLike        = regexp.MustCompile(`^[1-9]\d{14,18}[\dX]?$`)
 	otherDocument = regexp.MustCompile(`^[A-Z]{1,3}\d{6,12}$`)
+	nearlyMobile  = regexp.MustCompile(`^1[3-9]\d{7,12}$`)
 	letters       = regexp.MustCompile(`^[A-Za-z]{2,20}$`)
 )
 
@@ -72,9 +73,13 @@ func readBox(typed string, now time.Time) boxReading {
 	case idLike.MatchString(bare):
 		document, wrong := identity.ParseDocument(identity.ResidentID, bare, now)
 		return boxReading{as: meansDocument, text: document.Number, wrong: wrong, digits: len(bare)}
+	case nearlyMobile.MatchString(bare):
+		return boxReading{as: meansPhone, wrong: "digits", digits: len(bare)}
 	}
 	if day, is := readDay(s, today); is {
 		return boxReading{as: meansDay, day: day}
+	} else if packed.MatchString(s) || monthDay.MatchString(s) || dayOnly.MatchString(s) {
+		return boxReading{as: meansDay, wrong: "date"} // 0230
 	}
 	switch name, wrong := identity.NormaliseName(s, true); {
 	case otherDocument.MatchString(strings.ToUpper(bare)):
@@ -83,6 +88,8 @@ func readBox(typed string, now time.Time) boxReading {
 		return boxReading{as: meansInitials, text: strings.ToLower(s)}
 	case wrong == "" && len([]rune(name)) > 1:
 		return boxReading{as: meansName, text: name}
+	case wrong == "" && unicode.Is(unicode.Han, []rune(name)[0]):
+		return boxReading{as: meansName, wrong: "short"}
 	}
 	return boxReading{as: meansUnknown}
 }

@@ -2,6 +2,8 @@ package web
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"hunyue/booking"
@@ -29,7 +31,8 @@ type consolePage struct {
 	Stops    []string
 	Script   []scriptLine
 	Help     []keyLine
-	Spoken   string // the language of the call, and the other one
+	Kept     []hidden // what was typed, while its inputs are not on the page
+	Spoken   string   // the language of the call, and the other one
 	Switch   string
 
 	Begun      bool
@@ -43,6 +46,9 @@ type consolePage struct {
 
 // Key is the key of an action as it stands on its button; "" where it is off.
 func (d consolePage) Key(action string) string { return printed(d.keys[action]) }
+
+// Listing reports whether the middle shows a list to choose from instead of the call.
+func (d consolePage) Listing() bool { return len(d.Found) > 0 || len(d.Commands)+len(d.Stops) > 0 }
 
 // Failed reports whether something has to be mended, for the title.
 func (d consolePage) Failed() bool { return d.Alert != "" || d.Duplicate || len(d.Mistakes) > 0 }
@@ -88,9 +94,34 @@ func (k *console) show() error {
 	for name := range k.wrong {
 		d.Mistakes = append(d.Mistakes, mistake{name, name})
 	}
+	d.Kept = k.kept()
 	d.Focus = k.focus()
 	return k.render(k.c, k.status, "console", *d)
 }
+
+// kept is what was typed about the couple while its inputs are not on the page: the
+// caller wants another time, the place was lost, or somebody is looked up meanwhile.
+// It is there again with the next place.
+func (k *console) kept() []hidden {
+	if k.st.Saved != "" || k.d.People != nil && !k.d.Listing() {
+		return nil
+	}
+	var kept []hidden
+	for _, name := range slices.Sorted(maps.Keys(k.typed)) {
+		if slices.Contains(onEveryConsole, name) {
+			continue
+		}
+		for _, value := range k.typed[name] {
+			if value != "" {
+				kept = append(kept, hidden{name, value})
+			}
+		}
+	}
+	return kept
+}
+
+// onEveryConsole is what the form sends besides what is typed about the couple.
+var onEveryConsole = []string{"state", "step", "q", "date", "service"}
 
 // fillHours says when the line is open, while it is not. Whoever is on it is served
 // to the end (domain rules 82 and 83).
@@ -144,7 +175,7 @@ func (k *console) fillWork(w wish) error {
 		times, err := k.slotsView(w)
 		d.Slots = times
 		return err
-	case len(d.Found) > 0 || len(d.Commands)+len(d.Stops) > 0:
+	case d.Listing():
 		return nil
 	}
 	days, err := k.soonest(w)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -337,4 +338,82 @@ func TestErasedDataAreInNoCall(t *testing.T) {
 	if n := tn.count(`SELECT count(*) FROM call`); n != 0 {
 		t.Errorf("%d calls are kept after 90 days", n)
 	}
+}
+
+// Whoever wants another time after two names and 36 digits were typed need not say
+// them again: not after going back, choosing another day, looking somebody up,
+// losing the place, or for a draft that is parked in between.
+func TestWhatTheCallerHasSaidOutlivesThePlace(t *testing.T) {
+	t.Parallel()
+	for name, between := range map[string]func(v *visitor){
+		"back":        func(v *visitor) { v.step("back").want(http.StatusOK) },
+		"another day": func(v *visitor) { v.step("enter", "date", "2026-05-22").want(http.StatusOK) },
+		"no such day": func(v *visitor) { v.step("back").step("enter", "date", "0230").want(http.StatusUnprocessableEntity) },
+		"a command":   func(v *visitor) { v.step("enter", "q", ">").want(http.StatusOK, "返回").step("back") },
+		"somebody":    func(v *visitor) { v.step("back").step("enter", "q", "97979797").want(http.StatusOK) },
+		"parked": func(v *visitor) {
+			v.step("back").step("park").want(http.StatusOK, "已暂存")
+			v.step("enter", "q", "13900001234").step(regexp.MustCompile(`resume:[0-9a-f-]{36}`).FindString(v.body)).want(http.StatusOK, "继续")
+		},
+		"lost": func(v *visitor) {
+			v.later(16 * time.Minute)
+			again := v.form("/call")
+			v.get("/staff/login").send("/staff/login", "username", auth.Operator, "password", password)
+			v.post("/call", merged(again, "step", "save")).want(http.StatusConflict)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newTown(t).staff(auth.Operator)
+			v.get("/call").step("enter", "q", "13900001234")
+			v.pickAt("2026-05-21", "09:00")
+			v.step("enter", append(couple(), "phone", "", "caller", "姐姐", "other", "1")...).want(http.StatusOK)
+			between(v)
+			v.pickAt("2026-05-22", "10:00")
+			got := v.form("/call")
+			for name, want := range map[string]string{
+				"parties.0.name": "张三", "parties.1.name": "李四", "parties.0.document.number": him, "parties.1.document.number": her,
+				"caller": "姐姐", "other": "1", "consents.agreement": agreementVersion,
+			} {
+				if got.Get(name) != want {
+					t.Errorf("%s is %q, want %q", name, got.Get(name), want)
+				}
+			}
+			v.step("save").want(http.StatusOK, "已预约")
+			if v.step("new").want(http.StatusOK); strings.Contains(v.body, "张三") {
+				t.Error("the next call has the names of this one")
+			}
+		})
+	}
+}
+
+// While the caller reads numbers out their place does not run out.
+func TestAPlaceIsKeptForAsLongAsTheCallGoesOn(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.staff(auth.Operator)
+	v.get("/call").step("enter", "q", "13900001234")
+	v.pickAt("2026-05-21", "11:00") // the one place of that time
+	for range 3 {
+		tn.later(4 * time.Minute)
+		v.step("enter", append(couple(), "phone", "")...).want(http.StatusOK)
+	}
+	other := tn.staffNamed("colleague")
+	other.get("/call").step("enter", "date", "2026-05-21").step("hold:" + slotOf(office, "2026-05-21", "11:00")).want(http.StatusConflict)
+	v.step("save").want(http.StatusOK, "已预约")
+}
+
+func TestWhatCannotBeReadIsSaidInWordsToSay(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).staff(auth.Operator)
+	v.get("/call")
+	for typed, says := range map[string]string{
+		"1380000000": "号码少 1 位，麻烦您再念一遍", "138000000012": "号码多 1 位", "0230": "没有这一天", "张": "请输入全名", "@#": "看不懂",
+	} {
+		v.step("enter", "q", typed).want(http.StatusUnprocessableEntity, says)
+		if got := v.form("/call").Get("q"); got != typed {
+			t.Errorf("the box holds %q, want %q", got, typed)
+		}
+	}
+	v.step("enter", "q", ">nothing").want(http.StatusOK, "没有这个命令", "回访名单", "我的一天")
 }

@@ -28,7 +28,7 @@
         var page = new DOMParser().parseFromString(text, "text/html");
         if (page.getElementById("console")) return page;
         if (answer.status >= 500) throw "trouble";
-        location.href = "/call"; // signed out, or not theirs any more
+        leave(body.get("step"));
         throw "another page";
       });
     }).then(function (page) {
@@ -42,6 +42,18 @@
       busy = false;
       form.removeAttribute("aria-busy");
     });
+  }
+
+  // leave has the browser send the step itself, with all that stands in the form: what
+  // answers is another page. Whoever was signed out is asked to sign in there, and
+  // gets the call back.
+  function leave(step) {
+    var named = document.createElement("input");
+    named.type = "hidden";
+    named.name = "step";
+    named.value = step;
+    form.appendChild(named);
+    form.submit();
   }
 
   function gone() {
