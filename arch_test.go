@@ -132,6 +132,7 @@ var owners = map[string]string{
 	"0024_free_place.sql":    "slots",
 	"0019_ledgers.sql":       "hall",
 	"0020_roles.sql":         "internal/postgres",
+	"0028_origin.sql":        "internal/postgres",
 }
 
 func TestEveryTableHasOneWriter(t *testing.T) {

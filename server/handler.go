@@ -15,6 +15,7 @@ import (
 	"hunyue/server/docs"
 	"hunyue/server/i18n"
 	"hunyue/server/policy"
+	"hunyue/server/watch"
 	"hunyue/server/web"
 )
 
@@ -47,7 +48,7 @@ func (s *surface) echo() (*echo.Echo, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.Use(numbered, s.observer.watch, recovered, secured(s.config.https()), foreign, bounded, policy.Guard(s.pages.Accounts))
+	e.Use(numbered, s.observer.watch, recovered, secured(s.config.https()), foreign, bounded, watch.Origin, policy.Guard(s.pages.Accounts))
 
 	e.GET("/healthz", s.health.alive)
 	e.GET("/readyz", s.health.ready)

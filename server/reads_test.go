@@ -187,8 +187,8 @@ func (w *walker) send(username string, to walked) string {
 	w.t.Helper()
 	path := strings.NewReplacer(":number", w.number, ":office", here, ":date", "2026-05-20", ":id", "1", ":step", "x").Replace(to.path)
 	forms := map[string]url.Values{
-		"/desk/:number/unmask": {"unmask": {"compare"}},
-		"/call/:number/unmask": {"unmask": {"callback"}},
+		"/desk/:number/unmask": {"unmask": {"compare"}, "password": {demoPassword}},
+		"/call/:number/unmask": {"unmask": {"callback"}, "password": {demoPassword}},
 	}
 	if rest, ok := strings.CutPrefix(path, "/api/v1"); ok {
 		var body any

@@ -43,9 +43,13 @@ func OpenAs(ctx context.Context, dsn string, as Role) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sqlx.ConnectContext(ctx, "postgres", settings)
+	to, err := pq.NewConnector(settings)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db := sqlx.NewDb(sql.OpenDB(origins{to}), "postgres")
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), db.Close())
 	}
 	db.SetMaxOpenConns(32)
 	db.SetMaxIdleConns(32)

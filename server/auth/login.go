@@ -137,7 +137,7 @@ func (a *Accounts) enter(ctx context.Context, tx postgres.Querier, who account, 
 	now := a.Clock.Now()
 	s.ExpiresAt = now.Add(absolute)
 	var err error
-	s.Token, err = a.begin(ctx, kept{account: who.ID, epoch: who.Epoch, began: now, used: now, factor: factor, step: s.Step})
+	s.Token, err = a.begin(ctx, kept{account: who.ID, epoch: who.Epoch, began: now, used: now, proved: now, factor: factor, step: s.Step})
 	return err
 }
 

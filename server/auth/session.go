@@ -39,7 +39,8 @@ type Session struct {
 type kept struct {
 	account, epoch int64
 	began, used    time.Time
-	factor         string // what they proved who they are with besides the password
+	proved         time.Time // when they last showed that it is still them
+	factor         string    // what they proved who they are with besides the password
 	step           Step
 }
 
@@ -74,6 +75,7 @@ func (a *Accounts) find(ctx context.Context, token string) (kept, error) {
 	k := kept{
 		account: m.GetInt64(ctx, "account"), epoch: m.GetInt64(ctx, "epoch"),
 		began: time.UnixMilli(m.GetInt64(ctx, "began")), used: time.UnixMilli(m.GetInt64(ctx, "used")),
+		proved: time.UnixMilli(m.GetInt64(ctx, "proved")),
 		factor: m.GetString(ctx, "factor"), step: Step(m.GetString(ctx, "step")),
 	}
 	now := a.Clock.Now()
@@ -94,6 +96,7 @@ func put(ctx context.Context, m *scs.SessionManager, k kept) {
 	m.Put(ctx, "epoch", k.epoch)
 	m.Put(ctx, "began", k.began.UnixMilli())
 	m.Put(ctx, "used", k.used.UnixMilli())
+	m.Put(ctx, "proved", k.proved.UnixMilli())
 	m.Put(ctx, "factor", k.factor)
 	m.Put(ctx, "step", string(k.step))
 }

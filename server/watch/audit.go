@@ -31,6 +31,7 @@ type Entry struct {
 	Old     string    `db:"old_status"`
 	New     string    `db:"new_status"`
 	Detail  string    `db:"detail"`
+	Origin  string    `db:"origin"` // 10.0.3.17 computer; "" where it was not staff
 }
 
 // The bounds of what is shown and taken away (domain rule 86).
@@ -124,7 +125,8 @@ func entries(ctx context.Context, db postgres.Querier, f Filter, most int) ([]En
 		SELECT id, at, actor, action, subject,
 			coalesce(old_status, '') AS old_status,
 			coalesce(new_status, '') AS new_status,
-			coalesce(detail, '') AS detail
+			coalesce(detail, '') AS detail,
+			coalesce(origin, '') AS origin
 		FROM audit
 		WHERE ($1 = '' OR actor = $1)
 		  AND ($2 = '' OR action = $2)

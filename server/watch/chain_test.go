@@ -22,7 +22,8 @@ func (w *world) audit(n int) {
 }
 
 func audited(w *world, q postgres.Querier) error {
-	_, err := q.ExecContext(w.t.Context(), `WITH who AS MATERIALIZED (SELECT set_actor('test')) SELECT record_audit('tried', 'x', NULL, NULL, 'y') FROM who`)
+	ctx := postgres.WithOrigin(w.t.Context(), "10.0.3.17 computer")
+	_, err := q.ExecContext(ctx, `WITH who AS MATERIALIZED (SELECT set_actor('test')) SELECT record_audit('tried', 'x', NULL, NULL, 'y') FROM who`)
 	return err
 }
 
@@ -115,6 +116,8 @@ func TestWhoeverTouchesTheAuditIsNamed(t *testing.T) {
 		"an actor is changed":    {`UPDATE audit SET actor = 'other' WHERE id = %d`, "row %d of the audit was changed"},
 		"a moment is changed":    {`UPDATE audit SET at = at + interval '1 microsecond' WHERE id = %d`, "row %d of the audit was changed"},
 		"nothing becomes a word": {`UPDATE audit SET old_status = '' WHERE id = %d`, "row %d of the audit was changed"},
+		"another origin":         {`UPDATE audit SET origin = '10.0.3.18 computer' WHERE id = %d`, "row %d of the audit was changed"},
+		"no origin any more":     {`UPDATE audit SET origin = NULL WHERE id = %d`, "row %d of the audit was changed"},
 		"a row is deleted":       {`DELETE FROM audit WHERE id = %d`, "row %d of the audit was deleted"},
 		"a seal is deleted":      {`DELETE FROM audit_seal WHERE id = 1 AND %d > 0`, ""},
 	} {
@@ -214,4 +217,33 @@ func TestTheChainGoesOnInARestoredDatabase(t *testing.T) {
 	}
 	w.tamper(fmt.Sprintf(`UPDATE audit SET detail = 'z' WHERE id = %d`, ids[1]))
 	w.wantBreaks("changed afterwards", fmt.Sprintf("row %d of the audit was changed", ids[1]))
+}
+
+// Rows from before there were origins are sealed as they were, and one that is put in
+// is seen.
+func TestRowsWithoutAnOriginAreSealedAsBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.db.SetMaxOpenConns(1)
+	err := postgres.InTx(t.Context(), w.db, func(tx postgres.Querier) error {
+		if err := postgres.SetActor(t.Context(), tx, "test"); err != nil {
+			return err
+		}
+		return postgres.Audit(t.Context(), tx, "tried", "x", "y")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var same bool
+	err = w.db.Get(&same, `
+		SELECT audit_hash(a) = sha256(convert_to(jsonb_build_array(a.id, to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'),
+			a.actor, a.action, a.subject, a.old_status, a.new_status, a.detail, a.txid::text)::text, 'UTF8'))
+		FROM audit AS a`)
+	if err != nil || !same {
+		t.Errorf("a row without an origin has another hash than before there were any, %v", err)
+	}
+	w.ended()
+	w.seal()
+	w.tamper(`UPDATE audit SET origin = '10.0.3.17 computer'`)
+	w.wantBreaks("an origin is put in", "row 1 of the audit was changed")
 }

@@ -42,7 +42,7 @@ type auditPage struct {
 	Most   int      // rows of a copy
 }
 
-type auditRow struct{ At, Actor, Action, Subject, Status, Detail string }
+type auditRow struct{ At, Actor, Origin, Action, Subject, Status, Detail string }
 
 // audit lists who did what, the newest first. What is looked for cannot name a
 // couple, so it may stand in the address.
@@ -110,7 +110,7 @@ func (d *auditPage) show(c echo.Context, rows []watch.Entry) {
 	}
 	for _, e := range rows {
 		d.Rows = append(d.Rows, auditRow{
-			At: e.At.In(china).Format(auditTime), Actor: e.Actor, Action: e.Action, Subject: e.Subject,
+			At: e.At.In(china).Format(auditTime), Actor: e.Actor, Origin: d.originOf(e), Action: e.Action, Subject: e.Subject,
 			Status: movedTo(e.Old, e.New), Detail: e.Detail,
 		})
 	}
@@ -118,6 +118,15 @@ func (d *auditPage) show(c echo.Context, rows []watch.Entry) {
 		asked.Set("before", strconv.FormatInt(rows[len(rows)-1].ID, 10))
 		d.Older = "/manage/audit?" + asked.Encode()
 	}
+}
+
+// originOf is from where it was done: 10.0.3.17 · computer.
+func (d *auditPage) originOf(e watch.Entry) string {
+	network, device, known := strings.Cut(e.Origin, " ")
+	if !known {
+		return ""
+	}
+	return network + " · " + d.T("audit.device."+device)
 }
 
 // china is the time zone of every office (domain rule 97).
@@ -153,11 +162,11 @@ func (p *Pages) exportAudit(c echo.Context) error {
 	now := p.Clock.Now().In(china).Format(time.RFC3339)
 	lines := [][]string{
 		{fmt.Sprintf("# %s %s %s %d/%d", me(c).Actor(), now, f, len(rows), watch.MostExported)},
-		{"id", "at", "actor", "action", "object", "from", "to", "detail"},
+		{"id", "at", "actor", "action", "object", "from", "to", "detail", "origin"},
 	}
 	for _, e := range rows {
 		lines = append(lines, []string{
-			strconv.FormatInt(e.ID, 10), e.At.In(china).Format(time.RFC3339Nano), e.Actor, e.Action, e.Subject, e.Old, e.New, e.Detail,
+			strconv.FormatInt(e.ID, 10), e.At.In(china).Format(time.RFC3339Nano), e.Actor, e.Action, e.Subject, e.Old, e.New, e.Detail, e.Origin,
 		})
 	}
 	for _, line := range lines {

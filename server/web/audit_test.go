@@ -202,3 +202,62 @@ func TestALookIsNotShownWhereItCannotBeNoted(t *testing.T) {
 		t.Errorf("the audit cannot be written, and the page is %d:\n%s", v.Status, v.text())
 	}
 }
+
+// The audit says from where staff did something, tried to sign in, and looked at a
+// couple; where couples are it does not say (domain rule 88).
+func TestTheAuditSaysFromWhereStaffWork(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	number := tn.bookedBy(tn.visitor())
+	v := tn.staff(auth.Hall)
+	v.get("/desk/" + number).want(http.StatusOK)
+	tn.visitor().get("/staff/login").send("/staff/login", "username", "hall", "password", "wrong").want(http.StatusUnauthorized)
+	tn.staff(auth.Operator).get("/call/"+number).send("/call/"+number+"/cancel", "reason", "来电要求").want(http.StatusOK)
+	for _, of := range []string{"staff:hall read", "staff:hall login", "anonymous login_failed", "staff:operator cancelled"} {
+		who, what, _ := strings.Cut(of, " ")
+		if n := tn.count(`SELECT count(*) FROM audit WHERE actor = $1 AND action = $2 AND origin = '127.0.0.1 program'`, who, what); n == 0 {
+			t.Errorf("no row of %s says from where", of)
+		}
+	}
+	if n := tn.count(`SELECT count(*) FROM audit WHERE actor = 'couple' AND origin IS NOT NULL`); n != 0 {
+		t.Errorf("%d rows say where the couple was", n)
+	}
+	a := tn.staff(auth.Auditor).get("/manage/audit?actor=staff:hall").want(http.StatusOK, "从哪里", "127.0.0.1 · 程序")
+	a.send("/manage/audit/export").want(http.StatusOK, "127.0.0.1 program")
+}
+
+// Whoever has not shown for five minutes that it is them types their password before
+// a couple is shown in full, and wrong ones count as those of a login (ASVS 7.5.3).
+func TestWhoHasNotShownForAWhileThatItIsThemIsAskedBeforeACoupleIsShown(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	number := tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:50")
+	v := tn.staff(auth.Hall)
+	at := "/desk/" + number
+	tn.later(4 * time.Minute)
+	if v.get(at); strings.Contains(v.body, `name="password"`) {
+		t.Error("a password is asked for four minutes after signing in")
+	}
+	tn.later(2 * time.Minute)
+	v.get(at).want(http.StatusOK, "您的密码")
+	for _, typed := range []string{"", "wrong"} {
+		v.send(at+"/unmask", "unmask", "compare", "password", typed).want(http.StatusUnprocessableEntity)
+		if said := v.text(); strings.Contains(said, "张三") || strings.Contains(said, him) {
+			t.Errorf("with the password %q the couple is shown", typed)
+		}
+		if chosen := v.form(at + "/unmask").Get("unmask"); chosen != "compare" {
+			t.Errorf("the reason is %q, and was chosen", chosen)
+		}
+	}
+	if n := tn.count(`SELECT count(*) FROM audit WHERE action = 'login_failed'`); n != 1 {
+		t.Errorf("%d wrong passwords were noted, want 1", n)
+	}
+	if n := tn.count(`SELECT count(*) FROM audit WHERE action = 'unmasked'`); n != 0 {
+		t.Errorf("%d looks in full, want none", n)
+	}
+	v.send(at+"/unmask", "unmask", "compare", "password", password).want(http.StatusOK, "张三", him)
+	v.get(at).send(at+"/unmask", "unmask", "compare").want(http.StatusOK, "张三") // not again at once
+	tn.later(6 * time.Minute)
+	v.get(at).send(at+"/unmask", "unmask", "compare").want(http.StatusUnprocessableEntity)
+}

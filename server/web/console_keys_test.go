@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -381,5 +382,43 @@ func TestDigitsPickOnlyInAList(t *testing.T) {
 	s.data("1")
 	if typed, err := browser.Ask[string](s.tab, `document.getElementById('q').value`); err != nil || typed != "1" || s.posts() != 1 {
 		t.Errorf("the box holds %q, %v, after %d steps; want 1 after 1", typed, err, s.posts())
+	}
+}
+
+// A session that ends in the middle of a call costs nobody what they have typed: the
+// operator signs in again, and the call goes on where it was.
+func TestACallGoesOnAfterTheSessionHasEnded(t *testing.T) {
+	tn := newTown(t)
+	s := newSeat(t, tn)
+	s.data("13900001234")
+	s.chord(browser.Enter)
+	s.await("#date")
+	s.data("0521")
+	s.chord(browser.Enter)
+	s.await("#slot-1")
+	s.chord("1")
+	s.await("#save")
+	s.data("张三")
+	s.chord(kb.Tab)
+	s.data(him)
+	tn.must(tn.Accounts.EndSessions(t.Context(), "test", int64(tn.count(`SELECT id::int FROM account WHERE username = 'operator'`))))
+	tn.later(2 * time.Second)
+	s.chord(browser.Enter)
+	s.must(s.tab.Await("#username"))
+	text, err := s.tab.Text()
+	if err != nil || !strings.Contains(text, "刚才填写的内容已保留") || strings.Contains(text, "张三") {
+		t.Errorf("the login page says, %v:\n%s", err, text)
+	}
+	s.focusIs("username")
+	s.must(s.tab.Press("operator"))
+	s.must(s.tab.TabTo("#password"))
+	s.must(s.tab.Press(password + browser.Enter))
+	s.must(s.tab.Await(`form[action="/call"] button`))
+	s.must(s.tab.TabTo(`form[action="/call"] button`))
+	s.must(s.tab.Press(browser.Enter))
+	s.await("#save")
+	typed, err := browser.Ask[string](s.tab, `document.getElementById('parties.0.name').value + document.getElementById('parties.0.document.number').value`)
+	if err != nil || typed != "张三"+him {
+		t.Errorf("what was typed comes back as %q, %v", typed, err)
 	}
 }

@@ -300,7 +300,7 @@ func (p *Pages) fillNow(c echo.Context, d *counterPage, o slots.Office, l hall.I
 		Gone: l.Calls >= g.rules.CallRepeats, Calls: d.T("window.calls", "n", l.Calls, "time", d.clockIn(l.CalledAt, o)),
 		Refusing: f.refusing,
 	}
-	w.Unmask = d.unmasking(g, "", f.wrong)
+	w.Unmask = p.unmasking(c, d.page, g, "", f.wrong)
 	d.Now = w
 	if w.Serving {
 		if w.Finish, err = p.finishing(c, d.page, g, f); err != nil {
@@ -314,7 +314,7 @@ func (p *Pages) fillNow(c echo.Context, d *counterPage, o slots.Office, l hall.I
 	}
 	w.Reasons = d.typed(w.Reasons, "window.reason", c.FormValue("refusal"), f.wrong)
 	w.Reason = d.typed(field{Name: "reason", Auto: "off"}, "window.words", c.FormValue("reason"), f.wrong)
-	d.Mistakes = append(d.Mistakes, mistakesIn(d.Reader, "", w.Reasons, w.Reason, w.Unmask.Reason)...)
+	d.Mistakes = append(d.Mistakes, mistakesIn(d.Reader, "", append(w.Unmask.inputs(), w.Reasons, w.Reason)...)...)
 	return nil
 }
 

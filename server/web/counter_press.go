@@ -9,7 +9,6 @@ import (
 
 	"hunyue/hall"
 	"hunyue/internal/date"
-	"hunyue/server/watch"
 	"hunyue/slots"
 )
 
@@ -135,9 +134,12 @@ func (p *Pages) refusedAtCounter(c echo.Context, o slots.Office, err error, f co
 // unmaskAtCounter shows the couple at the counter in full, in this one answer and
 // for a reason that is kept.
 func (p *Pages) unmaskAtCounter(c echo.Context, o slots.Office, number string) error {
-	ctx, known := watch.Unmasked(c.Request().Context(), watch.Reason(c.FormValue("unmask")))
-	if !known {
-		return p.showCounter(c, http.StatusUnprocessableEntity, p.page(c), o, counterForm{wrong: wrongs{"unmask": "required"}})
+	ctx, wrong, err := p.mayUnmask(c)
+	if err != nil {
+		return err
+	}
+	if len(wrong) > 0 {
+		return p.showCounter(c, http.StatusUnprocessableEntity, p.page(c), o, counterForm{wrong: wrong})
 	}
 	g, err := p.coupleAt(c, number, counterForm{})
 	if err != nil {

@@ -163,7 +163,7 @@ func (tn *town) open() {
 			return next(c)
 		}
 	})
-	e.Use(policy.Guard(tn.Accounts))
+	e.Use(watch.Origin, policy.Guard(tn.Accounts))
 	tn.Mount(e)
 	tn.server = httptest.NewServer(http.NewCrossOriginProtection().Handler(e))
 	tn.t.Cleanup(tn.server.Close)

@@ -82,7 +82,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 		return err
 	}
 	d.page, d.Own, d.Ticket, d.Key = pg, pg.ownWords(g), ticket, newKey()
-	d.Unmask = pg.unmasking(g, "/desk/"+g.Number+"/unmask", wrong)
+	d.Unmask = p.unmasking(c, pg, g, "/desk/"+g.Number+"/unmask", wrong)
 	d.Status = pg.T("status." + string(g.Status))
 	d.Arrive = g.Status == booking.Booked && g.Day == p.dayAt(g.office)
 	if err := p.judge(c, &d, g); err != nil {
@@ -111,7 +111,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	}
 	d.Focus = d.focus()
 	d.windowFields(c, wrong)
-	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Unmask.Reason)...)
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Unmask.inputs()...)...)
 	if g.Status == booking.Completed && mayPost(s, "/desk/:number/complete") {
 		if err := p.registered(c, &d, g); err != nil {
 			return err
@@ -201,8 +201,8 @@ func (p *Pages) showCalled(c echo.Context, status int, pg page, g own, wrong wro
 		page: pg, Own: pg.ownWords(g), Status: pg.T("status." + string(g.Status)), Bring: pg.bring(g.service, g.rules, g.Day, g.Kinds), Rules: pg.visitRules(g),
 		Active: g.Status == booking.Booked, Reason: pg.typed(field{Name: "reason", Auto: "off"}, "call.reason", c.FormValue("reason"), wrong),
 	}
-	d.Unmask = pg.unmasking(g, "/call/"+g.Number+"/unmask", wrong)
-	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Reason, d.Unmask.Reason)...)
+	d.Unmask = p.unmasking(c, pg, g, "/call/"+g.Number+"/unmask", wrong)
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", append(d.Unmask.inputs(), d.Reason)...)...)
 	var err error
 	if d.Missed, err = p.excusal(c, g); err != nil {
 		return err

@@ -221,6 +221,7 @@ func composed() []string {
 	}
 	add("ledgers.area.", slots.DisinfectionAreas()...)
 	add("audit.", "actor", "action", "object", "day")
+	add("audit.device.", watch.Devices()...)
 	return keys
 }
 

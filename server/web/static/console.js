@@ -207,4 +207,5 @@
   soon();
   rest();
   ringing();
+  if (document.activeElement === document.body) focus(byId(form.getAttribute("data-focus")) || byId("q")); // after signing in again
 })();
