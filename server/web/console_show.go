@@ -63,6 +63,16 @@ func (d consolePage) Line() string {
 	return line
 }
 
+// Beginning is what the card says while nobody is on the line: with which keys a call
+// begins.
+func (d consolePage) Beginning() string {
+	box, day := d.Key("box"), d.Key("date")
+	if box == "" || day == "" {
+		return d.T("console.waiting")
+	}
+	return d.T("console.waiting_keys", "box", box, "date", day)
+}
+
 // heldView is the place that is held.
 type heldView struct{ When, Until string }
 
