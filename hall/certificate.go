@@ -5,6 +5,7 @@ import (
 
 	"hunyue/internal/date"
 	"hunyue/internal/identity"
+	"hunyue/slots"
 )
 
 // What a certificate number may be warned of, besides what
@@ -33,9 +34,18 @@ func prefixOf(service string) string {
 	return ""
 }
 
+// divisionOf is the division in an office's certificate numbers: its own, or the one
+// that its rules name, as cross-border offices number for a wider area.
+func divisionOf(office string, rules slots.Rules) string {
+	if rules.CertificateDivision != "" {
+		return rules.CertificateDivision
+	}
+	return office[:6]
+}
+
 // readCertificate reads the number that a registrar typed at the end of a
 // service. wrong refuses it; warning is only shown.
-func readCertificate(typed, service, office string, day date.Date) (c identity.Certificate, warning, wrong string) {
+func readCertificate(typed, service, division string, day date.Date) (c identity.Certificate, warning, wrong string) {
 	c, warning = identity.ParseCertificate(typed)
 	switch missing := c.String() == ""; {
 	case missing && warning == required && prefixOf(service) == "":
@@ -47,15 +57,15 @@ func readCertificate(typed, service, office string, day date.Date) (c identity.C
 	case warning != "":
 		return c, warning, ""
 	}
-	return c, doubt(c, service, office, day), ""
+	return c, doubt(c, service, division, day), ""
 }
 
 // doubt is what is unusual about a number of the present form.
-func doubt(c identity.Certificate, service, office string, day date.Date) string {
+func doubt(c identity.Certificate, service, division string, day date.Date) string {
 	switch {
 	case c.Prefix != prefixOf(service):
 		return warnPrefix
-	case !covers(c.Division, office):
+	case c.Division != division:
 		return warnDivision
 	case c.Year != day.Year:
 		return warnYear
@@ -63,21 +73,15 @@ func doubt(c identity.Certificate, service, office string, day date.Date) string
 	return ""
 }
 
-// Doubt is what is unusual about a number before it is final, as in
+// unusual is what is unusual about a number before it is final, as in
 // Registration.Warning; nothing for one that Complete refuses. Numbers are typed
 // once and altered by nobody, so whoever types is asked first.
-func Doubt(typed, service, office string, day date.Date) string {
-	_, warning, wrong := readCertificate(typed, service, office, day)
+func unusual(typed, service, division string, day date.Date) string {
+	_, warning, wrong := readCertificate(typed, service, division, day)
 	if wrong != "" {
 		return ""
 	}
 	return warning
-}
-
-// covers reports whether the division of a certificate is the office's, its
-// city's or its province's: cross-border offices number for a wider area.
-func covers(division, office string) bool {
-	return division == office[:6] || division == office[:4]+"00" || division == office[:2]+"0000"
 }
 
 // sealedCertificate is a certificate number as the database keeps it (domain

@@ -13,8 +13,8 @@ func TestCertificateNumbersAreWarnedOfAndTaken(t *testing.T) {
 	for _, tt := range []struct{ fact, service, typed, number, warning string }{
 		{"the usual number", "marriage", "J430702-2026-000123", "J430702-2026-000123", ""},
 		{"typed in small letters", "marriage", " j430702-2026-000123", "J430702-2026-000123", ""},
-		{"of the city, at a cross-border office", "marriage", "J430700-2026-000123", "J430700-2026-000123", ""},
-		{"of the province", "remarriage", "J430000-2026-000123", "J430000-2026-000123", ""},
+		{"of the city, at an office that has its own", "marriage", "J430700-2026-000123", "J430700-2026-000123", "division"},
+		{"of the province", "remarriage", "J430000-2026-000123", "J430000-2026-000123", "division"},
 		{"a divorce", "divorce_issue", "L430702-2026-000001", "L430702-2026-000001", ""},
 		{"a re-issued certificate", "reissue_marriage", "BJ430702-2026-000001", "BJ430702-2026-000001", ""},
 		{"a divorce number after a marriage", "marriage", "L430702-2026-000001", "L430702-2026-000001", "prefix"},
@@ -31,7 +31,7 @@ func TestCertificateNumbersAreWarnedOfAndTaken(t *testing.T) {
 			if number.String() != tt.number || warning != tt.warning || wrong != "" {
 				t.Errorf("read %q, warning %q, wrong %q; want %q, %q", number.String(), warning, wrong, tt.number, tt.warning)
 			}
-			if got := Doubt(tt.typed, tt.service, "430702", day); got != tt.warning {
+			if got := unusual(tt.typed, tt.service, "430702", day); got != tt.warning {
 				t.Errorf("before it is final the doubt is %q, want %q", got, tt.warning)
 			}
 		})

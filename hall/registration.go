@@ -51,7 +51,7 @@ func (r Registration) LogValue() slog.Value {
 func (d *Desk) Complete(ctx context.Context, number, certificate, registrar string) (Registration, error) {
 	var r Registration
 	err := d.with(ctx, number, registrar, func(tx postgres.Querier, g guest) error {
-		read, warning, wrong := readCertificate(certificate, g.Service, g.Office, g.Today)
+		read, warning, wrong := readCertificate(certificate, g.Service, divisionOf(g.Office, g.Rules), g.Today)
 		if wrong != "" {
 			return fault.InFields(map[string]string{"certificate_number": wrong})
 		}

@@ -21,16 +21,21 @@ type Series struct {
 // finish in another order than the numbers were given out.
 const recentNumbers = 20
 
-// SeriesOf is the series from which the next couple's certificate comes. The
-// division is the one that the office used last, since some number for their city.
+// SeriesOf is the series from which the next couple's certificate comes. Its division
+// is a rule of the office; numbers of another one say nothing of which is due.
 func (d *Desk) SeriesOf(ctx context.Context, office, service string, today date.Date) (Series, error) {
 	prefix := prefixOf(service)
 	if prefix == "" {
 		return Series{}, nil
 	}
-	series := Series{Prefix: fmt.Sprintf("%s%s-%04d-", prefix, office[:6], today.Year)}
+	rules, err := d.Offices.Rules(ctx, office, today)
+	if err != nil {
+		return Series{}, err
+	}
+	division := divisionOf(office, rules)
+	series := Series{Prefix: fmt.Sprintf("%s%s-%04d-", prefix, division, today.Year)}
 	var rows []numberRow
-	err := d.DB.SelectContext(ctx, &rows, `
+	err = d.DB.SelectContext(ctx, &rows, `
 		SELECT id, appointment_id, certificate, n
 		FROM standing_registration
 		WHERE office_id = $1
@@ -47,13 +52,9 @@ func (d *Desk) SeriesOf(ctx context.Context, office, service string, today date.
 			return Series{}, err
 		}
 		c, _ := identity.ParseCertificate(number)
-		if c.Prefix != prefix || c.Year != today.Year || !covers(c.Division, office) {
-			continue
+		if c.Prefix == prefix && c.Year == today.Year && c.Division == division {
+			series.Next = max(series.Next, c.Serial+1)
 		}
-		if series.Next == 0 {
-			series.Prefix = fmt.Sprintf("%s%s-%04d-", prefix, c.Division, c.Year)
-		}
-		series.Next = max(series.Next, c.Serial+1)
 	}
 	return series, nil
 }
@@ -122,7 +123,11 @@ func (d *Desk) OddAbout(ctx context.Context, appointment, certificate string) (O
 	if err != nil {
 		return Odd{}, booking.ErrNoAppointment
 	}
-	odd := Odd{Form: Doubt(certificate, at.Service, at.Office, at.Today)}
+	rules, err := d.Offices.Rules(ctx, at.Office, at.Today)
+	if err != nil {
+		return Odd{}, err
+	}
+	odd := Odd{Form: unusual(certificate, at.Service, divisionOf(at.Office, rules), at.Today)}
 	c, _ := identity.ParseCertificate(certificate)
 	if c.String() == "" {
 		return odd, nil

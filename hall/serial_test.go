@@ -6,6 +6,7 @@ import (
 
 	"hunyue/booking"
 	"hunyue/hall"
+	"hunyue/slots"
 )
 
 func (w *world) series() hall.Series {
@@ -49,12 +50,42 @@ func TestTheNextSerialFollowsTheLastOnes(t *testing.T) {
 	if got, want := w.series(), (hall.Series{Prefix: "J430702-2026-", Next: 125}); got != want {
 		t.Errorf("then: %+v, want %+v", got, want)
 	}
-	w.completed("J430700-2026-000050") // from now on the city's
-	if got, want := w.series(), (hall.Series{Prefix: "J430700-2026-", Next: 125}); got != want {
-		t.Errorf("with the city's division: %+v, want %+v", got, want)
+	w.completed("J430700-2026-000500") // the city's, which somebody insisted on
+	if got, want := w.series(), (hall.Series{Prefix: "J430702-2026-", Next: 125}); got != want {
+		t.Errorf("after a number of another division: %+v, want %+v", got, want)
 	}
 	if got, err := w.SeriesOf(t.Context(), office, "divorce_apply", theDay); err != nil || got != (hall.Series{}) {
 		t.Errorf("of a service without a certificate: %+v, %v", got, err)
+	}
+}
+
+// An office that numbers for its city says so in its rules, whatever it used before.
+func TestTheDivisionOfCertificatesIsARule(t *testing.T) {
+	w := newWorld(t)
+	w.completed("J430702-2026-000123")
+	number := w.serving()
+	if odd := w.odd(number, "J430700-2026-000050"); odd.Form != "division" || odd.Final() {
+		t.Errorf("the city's before the rule: %+v", odd)
+	}
+	rules := slots.DefaultRules()
+	rules.CertificateDivision = "430700"
+	if err := w.Offices.SetRules(t.Context(), office, theDay, rules, "notice 7/2026", "test"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := w.series(), (hall.Series{Prefix: "J430700-2026-"}); got != want {
+		t.Errorf("the first of the city: %+v, want %+v", got, want)
+	}
+	if odd := w.odd(number, "J430700-2026-000050"); odd != (hall.Odd{}) {
+		t.Errorf("the city's by the rule: %+v", odd)
+	}
+	if odd := w.odd(number, "J430702-2026-000124"); odd.Form != "division" {
+		t.Errorf("the office's own by the rule: %+v", odd)
+	}
+	if r, err := w.Complete(t.Context(), number, "J430700-2026-000050", "registrar"); err != nil || r.Warning != "" {
+		t.Errorf("warning %q, %v; want none", r.Warning, err)
+	}
+	if got, want := w.series(), (hall.Series{Prefix: "J430700-2026-", Next: 51}); got != want {
+		t.Errorf("then: %+v, want %+v", got, want)
 	}
 }
 

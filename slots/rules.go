@@ -52,6 +52,8 @@ type Rules struct {
 	PutBackPlaces int `json:"put_back_places"   rule:"47"` // whoever missed it is put back so far
 	CallRounds    int `json:"call_rounds"       rule:"47"` // and after so many rounds the ticket is closed
 
+	CertificateDivision string `json:"certificate_division" rule:"49"` // that of the office's certificate numbers, such as its city's; empty: its own
+
 	Screening          Screening `json:"screening"            rule:"63"`
 	FeverDecicelsius   int       `json:"fever_decicelsius"    rule:"65"` // abnormal from here on: 373 is 37.3 °C
 	RecheckMinutes     int       `json:"recheck_minutes"      rule:"65"` // the second reading comes at least so much later

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"hunyue/internal/fault"
+	"hunyue/internal/identity"
 )
 
 // With is r with the rules that the JSON object names set anew. It refuses rules
@@ -24,7 +25,7 @@ func (r Rules) With(data []byte) (Rules, error) {
 
 // Validate returns every rule that is out of its bounds, by its JSON name: the
 // codes are "out_of_range", "format", "order", "sum", "unknown", "required",
-// "too_long" and "household_register".
+// "too_long", "province" and "household_register".
 func (r Rules) Validate() error {
 	wrong := map[string]string{}
 	for _, b := range r.bounds() {
@@ -51,6 +52,9 @@ func (r Rules) Validate() error {
 	if utf8.RuneCountInString(r.HealthBasis) > longestBasis {
 		wrong["health_basis"] = "too_long"
 	}
+	if code := divisionFault(r.CertificateDivision); code != "" {
+		wrong["certificate_division"] = code
+	}
 	checkStretches(wrong, "phone_hours", r.PhoneHours)
 	checkStretches(wrong, "staff_readings", r.StaffReadings)
 	r.Disinfection.check(wrong)
@@ -59,6 +63,16 @@ func (r Rules) Validate() error {
 		wrong["lead_days"] = "order"
 	}
 	return fault.InFields(wrong)
+}
+
+// divisionFault is what is wrong with the division of certificate numbers: "format"
+// unless it has six digits, "province" where it is in none.
+func divisionFault(division string) string {
+	if division == "" {
+		return ""
+	}
+	_, code := identity.ParseCertificate(identity.PrefixMarriage + division + "-2026-000001")
+	return code
 }
 
 // longestBasis is in code points.

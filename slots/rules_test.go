@@ -98,6 +98,8 @@ func TestEveryRuleOutOfBoundsIsNamed(t *testing.T) {
 		},
 		{"words", `{"screening": "sometimes", "sms_sign": "武陵区民政局婚姻登记处"}`, map[string]string{"screening": "unknown", "sms_sign": "out_of_range"}},
 		{"too much of a law", `{"health_basis": "` + strings.Repeat("条", 201) + `"}`, map[string]string{"health_basis": "too_long"}},
+		{"a division that is none", `{"certificate_division": "99"}`, map[string]string{"certificate_division": "format"}},
+		{"a division of no province", `{"certificate_division": "990700"}`, map[string]string{"certificate_division": "province"}},
 		{"the law is no setting", `{"min_age_m": 20}`, map[string]string{"min_age_m": "unknown"}},
 		{"a type", `{"extendable": "yes"}`, map[string]string{"extendable": "type"}},
 	} {

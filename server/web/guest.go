@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hunyue/booking"
+	"hunyue/hall"
 	"hunyue/server/auth"
 	"hunyue/slots"
 )
@@ -41,7 +42,8 @@ type guestPage struct {
 	CanAmend    bool
 	Counter     field
 	Certificate field
-	Doubted     string // a number that may be completed all the same
+	Odd         hall.Odd // what is odd about the number that was typed
+	Doubted     string   // a number that may be completed all the same
 	Reason      field
 	Key         string
 	Unmask      unmasking

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hunyue/server/auth"
+	"hunyue/slots"
 )
 
 // bookedBy books for the couple and returns the number of the appointment.
@@ -150,6 +151,38 @@ func TestAnUnusualCertificateIsAskedAboutBeforeItIsFinal(t *testing.T) {
 		t.Errorf("%d registrations before anybody was sure, want 0", n)
 	}
 	v.send(guest+"/complete", "certificate_number", "政字第2002208号", "sure_of", "政字第2002208号").want(http.StatusOK, "已办结，证号 政字第2002208号")
+}
+
+// What an office's rule calls its own needs no second press, and its former numbers do,
+// at the desk as at the counter.
+func TestANumberOfAnotherDivisionIsAskedAboutTwice(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	rules := slots.DefaultRules()
+	rules.CertificateDivision, rules.Screening = "430700", slots.ScreeningOff
+	tn.must(tn.Offices.SetRules(t.Context(), office, may(20), rules, "notice 7/2026", "test"))
+	guest := "/desk/" + tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:50")
+	other := tn.walksIn()
+	tn.call(other, "2")
+	_, err := tn.Hall.Start(t.Context(), other, "2", "registrar")
+	tn.must(err)
+	_, err = tn.Hall.Complete(t.Context(), other, "J430700-2026-000051", "registrar")
+	tn.must(err)
+	v := tn.staff(auth.Registrar)
+	v.get(guest).send(guest + "/check-in")
+	v.send(guest+"/call", "counter", "3")
+	v.send(guest+"/start").want(http.StatusOK, "正在办理")
+	typed := func(number string) *visitor {
+		return v.get(guest).send(guest+"/complete", "certificate_number", number)
+	}
+	typed("J430702-2026-000051").want(http.StatusUnprocessableEntity, "不是本处的", "仍用这个办结")
+	typed("J430700-2026-000055").want(http.StatusUnprocessableEntity, "跳了 3 个号", "仍用这个办结")
+	typed("J430700-2026-000051").want(http.StatusUnprocessableEntity, "已用于")
+	if strings.Contains(v.body, "仍用这个办结") {
+		t.Error("a number that is taken may be insisted on")
+	}
+	typed("J430700-2026-000052").want(http.StatusOK, "已办结，证号 J430700-2026-000052")
 }
 
 func TestACoupleThatCannotBeRegisteredIsRecordedWithTheReason(t *testing.T) {

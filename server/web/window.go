@@ -23,9 +23,11 @@ func (d *guestPage) windowFields(c echo.Context, wrong wrongs) {
 	d.Counter = pg.typed(field{Name: "counter", Auto: "off"}, "window.counter", counter, wrong)
 	d.Certificate = pg.typed(field{Name: "certificate_number", Auto: "off", Hint: pg.T("window.certificate_hint")},
 		"window.certificate", c.FormValue("certificate_number"), wrong)
-	if d.Doubted != "" {
-		d.Certificate.Wrong = pg.T("warning." + d.Doubted)
-		d.Doubted = d.Certificate.Value
+	if odd := pg.oddWords(d.Certificate.Value, d.Odd); odd != "" {
+		d.Certificate.Wrong = odd
+		if !d.Odd.Final() {
+			d.Doubted = d.Certificate.Value
+		}
 	}
 	d.Reason = pg.typed(field{Name: "reason", Auto: "off"}, "window.reason", c.FormValue("reason"), wrong)
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Counter, d.Certificate, d.Reason)...)
@@ -67,13 +69,15 @@ func (p *Pages) complete(c echo.Context) error {
 		return err
 	}
 	ctx, typed := c.Request().Context(), c.FormValue("certificate_number")
-	today := p.todayAt(g)
-	if err := me(c).MayRegister(today); err != nil {
+	if err := me(c).MayRegister(p.todayAt(g)); err != nil {
 		return p.refusedAtWindow(c, g, err)
 	}
-	doubt := hall.Doubt(typed, g.Service, g.Office, today)
-	if doubt != "" && c.FormValue("sure_of") != typed && g.Status != booking.Completed {
-		return p.showGuest(c, http.StatusUnprocessableEntity, p.page(c), g, guestPage{Doubted: doubt}, nil)
+	odd, err := p.Hall.OddAbout(ctx, g.Number, typed)
+	if err != nil {
+		return err
+	}
+	if odd != (hall.Odd{}) && g.Status != booking.Completed && (odd.Final() || c.FormValue("sure_of") != typed) {
+		return p.showGuest(c, http.StatusUnprocessableEntity, p.page(c), g, guestPage{Odd: odd}, nil)
 	}
 	if _, err := p.Hall.Complete(ctx, g.Number, typed, auth.From(ctx).Actor()); err != nil {
 		return p.refusedAtWindow(c, g, err)
