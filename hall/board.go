@@ -8,6 +8,7 @@ import (
 
 	"hunyue/booking"
 	"hunyue/internal/date"
+	"hunyue/slots"
 )
 
 // Board is a hall's day as it is now. What may be shown of it to everybody is
@@ -26,7 +27,17 @@ const shownCalls = 6
 
 // Board reads the board of an office's day.
 func (d *Desk) Board(ctx context.Context, office string, day date.Date) (Board, error) {
-	line, err := d.Line(ctx, office, day)
+	rules, err := d.Offices.Rules(ctx, office, day)
+	if err != nil {
+		return Board{}, err
+	}
+	return d.BoardBy(ctx, office, day, rules)
+}
+
+// BoardBy is Board for whoever reads it every second and knows the rules of the day:
+// the couples, the counters and the calls, each with one statement.
+func (d *Desk) BoardBy(ctx context.Context, office string, day date.Date, rules slots.Rules) (Board, error) {
+	line, err := d.lineBy(ctx, office, day, rules)
 	if err != nil {
 		return Board{}, err
 	}
@@ -35,10 +46,8 @@ func (d *Desk) Board(ctx context.Context, office string, day date.Date) (Board, 
 		return Board{}, err
 	}
 	b := boardOf(line, calls)
-	if len(line.Outside()) > 0 {
-		b.Enter, err = d.mayEnter(ctx, office, day, len(line.Outside()))
-	}
-	return b, err
+	b.Enter = line.mayEnter(rules.EntryBatch)
+	return b, nil
 }
 
 // madeCall is a call as it was made, for the first time or again.
@@ -74,20 +83,17 @@ func (d *Desk) lastCalls(ctx context.Context, office string, day date.Date) ([]m
 	return calls, nil
 }
 
-// mayEnter is how many of so many outside the door is open for.
-func (d *Desk) mayEnter(ctx context.Context, office string, day date.Date, outside int) (int, error) {
-	rules, err := d.Offices.Rules(ctx, office, day)
-	if err != nil {
-		return 0, err
-	}
-	c, err := crowdOf(ctx, d.DB, office, day)
+// mayEnter is how many of those outside the door is open for, where so many are let in
+// together.
+func (l Line) mayEnter(together int) int {
+	c, outside := crowd{Inside: l.Inside, Room: l.Room, Batch: l.batch}, len(l.Outside())
 	switch {
-	case err != nil || !c.opens(rules.EntryBatch, outside):
-		return 0, err
+	case outside == 0 || !c.opens(together, outside):
+		return 0
 	case c.Room == unlimited:
-		return outside, nil
+		return outside
 	}
-	return min(c.nextBatch(rules.EntryBatch, outside)+1, c.Room-c.Inside), nil
+	return min(c.nextBatch(together, outside)+1, c.Room-c.Inside)
 }
 
 func boardOf(line Line, calls []madeCall) Board {

@@ -19,6 +19,8 @@ type Line struct {
 	Inside   int       // couples
 	Room     int       // for so many; -1: for all
 	Today    date.Date // at the office
+
+	batch int // may still enter of those who are let in together
 }
 
 // InLine is a couple in the line.
@@ -54,15 +56,23 @@ func (d *Desk) Line(ctx context.Context, office string, day date.Date) (Line, er
 	if err != nil {
 		return Line{}, err
 	}
-	l := Line{Room: unlimited, Today: date.DateOf(d.Clock.Now().In(o.Location))}
+	rules, err := d.Offices.Rules(ctx, office, day)
+	if err != nil {
+		return Line{}, err
+	}
+	l, err := d.lineBy(ctx, office, day, rules)
+	l.Today = date.DateOf(d.Clock.Now().In(o.Location))
+	return l, err
+}
+
+// lineBy is the line of a day by its rules, for whoever does not ask what day it is.
+func (d *Desk) lineBy(ctx context.Context, office string, day date.Date, rules slots.Rules) (Line, error) {
+	l := Line{Room: unlimited}
+	var err error
 	if l.Couples, err = lineOf(ctx, d.DB, office, day); err != nil {
 		return Line{}, err
 	}
-	if l.Counters, err = countersOf(ctx, d.DB, office, day); err != nil {
-		return Line{}, err
-	}
-	rules, err := d.Offices.Rules(ctx, office, day)
-	if err != nil {
+	if l.Counters, l.batch, err = countersOf(ctx, d.DB, office, day); err != nil {
 		return Line{}, err
 	}
 	l.Room = roomFor(rules, len(l.Counters))

@@ -106,7 +106,7 @@ func shut(ctx context.Context, tx postgres.Querier, p Press, day date.Date, rule
 }
 
 func isOpen(ctx context.Context, tx postgres.Querier, office string, day date.Date, counter string) (bool, error) {
-	counters, err := countersOf(ctx, tx, office, day)
+	counters, _, err := countersOf(ctx, tx, office, day)
 	for _, c := range counters {
 		if c.Name == counter {
 			return true, err
@@ -115,11 +115,19 @@ func isOpen(ctx context.Context, tx postgres.Querier, office string, day date.Da
 	return false, err
 }
 
-func countersOf(ctx context.Context, db postgres.Querier, office string, day date.Date) ([]Counter, error) {
-	var counters []Counter
-	err := db.SelectContext(ctx, &counters, `
+// countersOf is the counters that are open on a day, by name, and how many may still
+// enter of those who are let in together.
+func countersOf(ctx context.Context, db postgres.Querier, office string, day date.Date) ([]Counter, int, error) {
+	var rows []struct {
+		Counter
+		Batch int `db:"batch"`
+	}
+	err := db.SelectContext(ctx, &rows, `
 		SELECT
-			s.counter, s.registrar, s.opened_at,
+			d.batch,
+			coalesce(s.counter, '') AS counter,
+			coalesce(s.registrar, '') AS registrar,
+			coalesce(s.opened_at, 'epoch') AS opened_at,
 			coalesce((
 				SELECT v.ticket
 				FROM line_place AS p
@@ -131,16 +139,24 @@ func countersOf(ctx context.Context, db postgres.Querier, office string, day dat
 				  AND a.status IN ('called', 'in_service')
 				ORDER BY p.serving DESC, p.appointment_id
 				LIMIT 1), '') AS ticket
-		FROM counter_session AS s
-		WHERE s.office_id = $1
-		  AND s.day = $2
-		  AND s.closed_at IS NULL
+		FROM hall_day AS d
+		LEFT JOIN counter_session AS s ON s.office_id = d.office_id
+			AND s.day = d.day
+			AND s.closed_at IS NULL
+		WHERE d.office_id = $1
+		  AND d.day = $2
 		ORDER BY length(s.counter), s.counter`, office, day)
 	if err != nil {
-		return nil, fmt.Errorf("counters on %s at %s: %w", day, office, err)
+		return nil, 0, fmt.Errorf("counters on %s at %s: %w", day, office, err)
 	}
-	for i := range counters {
-		counters[i].OpenedAt = counters[i].OpenedAt.UTC()
+	var counters []Counter
+	batch := 0
+	for _, row := range rows {
+		batch = row.Batch
+		if row.Name != "" { // a day on which none is open is a row all the same
+			row.OpenedAt = row.OpenedAt.UTC()
+			counters = append(counters, row.Counter)
+		}
 	}
-	return counters, nil
+	return counters, batch, nil
 }

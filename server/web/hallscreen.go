@@ -31,9 +31,18 @@ func (p *Pages) mountScreen(e *echo.Echo) {
 // seen is a hall's day as it was read, and what the screen shows of it.
 type seen struct {
 	hall.Board
+	about aboutDay
 	shows wall
 	id    string // another whenever the screen changes
 	html  string
+}
+
+// aboutDay is an office and its day, as they were in this minute.
+type aboutDay struct {
+	office slots.Office
+	rules  slots.Rules
+	hours  []string
+	minute string
 }
 
 // wall is what a screen shows.
@@ -50,9 +59,8 @@ type wall struct {
 	Minutes    int      // until the next who comes would be called; 0: nobody knows
 	Outside    bool     // the hall is full
 	Hours      []string
-	Open       bool   // there are hours today that have not ended, or somebody waits
-	Hot        bool   `json:"-"` // the newest call is a few seconds old
-	minute     string // the minute that it was drawn in
+	Open       bool // there are hours today that have not ended, or somebody waits
+	Hot        bool `json:"-"` // the newest call is a few seconds old
 }
 
 // wallCall is a call of a ticket to a counter; one that is repeated is another.
@@ -80,24 +88,16 @@ func (p *Pages) lookAt(ctx context.Context, id string, before seen) (seen, error
 }
 
 func (p *Pages) readHall(ctx context.Context, id string, before seen) (seen, error) {
-	office, err := p.Offices.Office(ctx, id)
+	about, err := p.aboutDay(ctx, id, before.about)
 	if err != nil {
 		return seen{}, err
 	}
-	now := p.Clock.Now().In(office.Location)
-	board, err := p.Hall.Board(ctx, id, date.DateOf(now))
+	now := p.Clock.Now().In(about.office.Location)
+	board, err := p.Hall.BoardBy(ctx, id, date.DateOf(now), about.rules)
 	if err != nil {
 		return seen{}, err
 	}
-	s := seen{Board: board}
-	minute := now.Format("2006-01-02 15:04")
-	hours := before.shows.Hours
-	if before.shows.minute != minute { // once a minute is enough for these
-		if hours, err = p.hoursOf(ctx, office, date.DateOf(now)); err != nil {
-			return seen{}, err
-		}
-	}
-	s.shows = p.wallOf(office, now, board, hours)
+	s := seen{Board: board, about: about, shows: p.wallOf(about.office, now, board, about.hours)}
 	text, err := json.Marshal(s.shows) //nolint:musttag // nobody reads it: it is compared
 	if err != nil {
 		return seen{}, err
@@ -110,6 +110,26 @@ func (p *Pages) readHall(ctx context.Context, id string, before seen) (seen, err
 	}
 	s.html, err = p.draw(s.shows)
 	return s, err
+}
+
+// aboutDay is what is read of a day once a minute: what a reading a second needs of it
+// besides the line.
+func (p *Pages) aboutDay(ctx context.Context, id string, before aboutDay) (aboutDay, error) {
+	minute := p.Clock.Now().UTC().Format("2006-01-02 15:04")
+	if before.minute == minute {
+		return before, nil
+	}
+	about := aboutDay{minute: minute}
+	var err error
+	if about.office, err = p.Offices.Office(ctx, id); err != nil {
+		return aboutDay{}, err
+	}
+	today := date.DateOf(p.Clock.Now().In(about.office.Location))
+	if about.rules, err = p.Offices.Rules(ctx, id, today); err != nil {
+		return aboutDay{}, err
+	}
+	about.hours, err = p.hoursOf(ctx, about.office, today)
+	return about, err
 }
 
 func (p *Pages) draw(w wall) (string, error) {
@@ -126,7 +146,7 @@ func (p *Pages) wallOf(o slots.Office, now time.Time, b hall.Board, hours []stri
 	w := wall{
 		Zh: p.Texts.In("zh"), En: p.Texts.In("en"), Office: o.Name, OfficeEN: o.NameEN,
 		Day: shortDayIn("zh", today), DayEN: shortDayIn("en", today), Clock: now.Format("15:04"),
-		Outside: b.Full(), Hours: hours, minute: now.Format("2006-01-02 15:04"),
+		Outside: b.Full(), Hours: hours,
 	}
 	for i, t := range b.Calls {
 		call := wallCall{fmt.Sprintf("%d-%s", t.At.UnixMilli(), t.Ticket), t.Ticket, t.Counter, t.At.UnixMilli()}

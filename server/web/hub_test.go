@@ -170,10 +170,39 @@ func TestFiftyListenersCostOneReadingASecond(t *testing.T) {
 	if took < 2*time.Second || float64(n) > took.Seconds()+1 || n < 2 {
 		t.Errorf("%d readings in %s", n, took)
 	}
-	if queries < 3*n || queries > 10*n { // the line, the counters, the calls, who may enter; and what is remembered for two seconds
-		t.Errorf("%d readings are %d queries", n, queries)
+	if most := 3*n + 8*int64(took.Minutes()+2); queries < 3*n || queries > most {
+		t.Errorf("%d readings are %d queries, want 3 for each and no more than %d in all", n, queries, most)
 	}
 	t.Logf("count: hall screen: 50 listeners cost %d readings and %d queries in %.1f s", n, queries, took.Seconds())
+}
+
+// A reading is the couples, the counters and the calls, however full the hall is; what
+// else a screen shows is read once a minute.
+func TestAReadingOfTheBoardIsThreeStatements(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	rules := slots.DefaultRules()
+	rules.HallLimit = 1
+	tn.must(tn.Offices.SetRules(t.Context(), office, may(20), rules, "test", "test"))
+	_, _, others := tn.onTheDay() // the first is inside, two wait outside
+	tn.call(others[0], "3")
+	tn.at("2026-05-20 09:01") // and no later minute
+	asked := tn.countQueries()
+	first, err := tn.hub.now(t.Context(), office, second)
+	tn.must(err)
+	if len(first.Outside()) != 2 || len(first.Calls) != 1 || len(first.Counters) != 1 {
+		t.Fatalf("%d outside, %d calls, %d counters", len(first.Outside()), len(first.Calls), len(first.Counters))
+	}
+	before := asked.Load()
+	t.Logf("count: hall screen: the first reading of a minute is %d statements", before)
+	for range 10 {
+		tn.later(time.Second)
+		_, err := tn.hub.now(t.Context(), office, second)
+		tn.must(err)
+	}
+	if n := asked.Load() - before; n != 30 {
+		t.Errorf("10 readings are %d statements, want 30", n)
+	}
 }
 
 func TestWhoGoesOnWhereTheyStoppedIsToldNothingTwice(t *testing.T) {
