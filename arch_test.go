@@ -131,6 +131,7 @@ var owners = map[string]string{
 	"0023_walkin.sql":        "booking",
 	"0024_free_place.sql":    "slots",
 	"0019_ledgers.sql":       "hall",
+	"0027_staff_fever.sql":   "hall",
 	"0020_roles.sql":         "internal/postgres",
 	"0028_origin.sql":        "internal/postgres",
 }

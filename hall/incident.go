@@ -13,25 +13,29 @@ import (
 	"hunyue/internal/date"
 	"hunyue/internal/fault"
 	"hunyue/internal/postgres"
+	"hunyue/slots"
 )
 
 // Incident is a couple one of whom had a fever twice, or was let in before a reading
-// was corrected to a fever. The health authority takes over in time (domain rule 66),
-// or the leader on duty lets them in.
+// was corrected to a fever; or a member of staff who had two fevers on a day. The
+// health authority takes over in time (domain rules 66 and 67), or the leader on duty
+// lets the couple in.
 type Incident struct {
 	ID       int64      `db:"id"`
-	Number   string     `db:"number"` // of the appointment; "" once the incident is nobody's
+	Number   string     `db:"number"`   // of the appointment; "" once the incident is nobody's, and for staff
+	Staff    string     `db:"staff_id"` // the account; "" for a couple
 	Day      date.Date  `db:"day"`
 	OpenedAt time.Time  `db:"opened_at"`
 	DueAt    time.Time  `db:"due_at"`
 	HandedAt *time.Time `db:"handed_at"`
 	To       string     `db:"authority"` // "" until it is handed over
 	LetIn    bool       `db:"let_in"`
-	Now      time.Time  `db:"now"` // by the database's clock
+	Cleared  bool       `db:"cleared"` // of staff: a fever of the two was corrected
+	Now      time.Time  `db:"now"`     // by the database's clock
 }
 
 // Open reports whether somebody has still to see to it.
-func (i Incident) Open() bool { return i.HandedAt == nil && !i.LetIn }
+func (i Incident) Open() bool { return i.HandedAt == nil && !i.LetIn && !i.Cleared }
 
 // Overdue reports whether that should have been done by now, or was done too late.
 func (i Incident) Overdue() bool {
@@ -44,7 +48,7 @@ func (i Incident) Overdue() bool {
 // ErrNoIncident and ErrHandedOver are the faults of what is said of incidents.
 var (
 	ErrNoIncident = fault.New(fault.NotFound, "no_such_incident")
-	ErrHandedOver = fault.New(fault.Conflict, "handed_over") // otherwise, or the couple was let in
+	ErrHandedOver = fault.New(fault.Conflict, "handed_over") // otherwise, or there is nothing more to hand over
 )
 
 // openIncident notes that the health authority has to take over, once for a couple.
@@ -60,14 +64,29 @@ func openIncident(ctx context.Context, tx postgres.Querier, g guest, actor strin
 	return nil
 }
 
+// openStaffIncident does so for a member of staff, once a day.
+func openStaffIncident(ctx context.Context, tx postgres.Querier, staff, office string, rules slots.Rules, today date.Date, now time.Time, actor string) error {
+	due := now.Add(time.Duration(rules.HandOverMinutes) * time.Minute)
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO incident (staff_id, office_id, day, opened_by, opened_at, due_at)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (staff_id, day) WHERE staff_id IS NOT NULL DO NOTHING`, staff, office, today, actor, now, due)
+	if err != nil {
+		return fmt.Errorf("open incident of staff at %s: %w", office, err)
+	}
+	return nil
+}
+
 // Incidents is those of an office's day, and any older one that is still open: the
-// oldest first. It names nobody.
+// oldest first. It names no couple.
 func (d *Desk) Incidents(ctx context.Context, office string, day date.Date) ([]Incident, error) {
 	all := []Incident{}
 	err := d.DB.SelectContext(ctx, &all, `
 		SELECT
 			i.id, i.day, i.opened_at, i.due_at, h.handed_at,
 			coalesce(a.number, '') AS number,
+			coalesce(i.staff_id, '') AS staff_id,
+			i.staff_id IS NOT NULL AND NOT staff_feverish(i.staff_id, i.day) AS cleared,
 			coalesce(h.authority, '') AS authority,
 			let.appointment_id IS NOT NULL AS let_in,
 			clock_now() AS now
@@ -76,7 +95,8 @@ func (d *Desk) Incidents(ctx context.Context, office string, day date.Date) ([]I
 		LEFT JOIN handover AS h ON h.incident_id = i.id
 		LEFT JOIN admission AS let ON let.appointment_id = i.appointment_id
 		WHERE i.office_id = $1
-		  AND (i.day = $2 OR i.day < $2 AND i.unlinked_at IS NULL AND h.incident_id IS NULL AND let.appointment_id IS NULL)
+		  AND (i.day = $2 OR i.day < $2 AND i.unlinked_at IS NULL AND h.incident_id IS NULL AND let.appointment_id IS NULL
+		    AND (i.staff_id IS NULL OR staff_feverish(i.staff_id, i.day)))
 		ORDER BY i.id`, office, day)
 	if err != nil {
 		return nil, fmt.Errorf("incidents of %s at %s: %w", day, office, err)
@@ -147,6 +167,7 @@ func lockIncident(ctx context.Context, tx postgres.Querier, id int64, office str
 	err := tx.GetContext(ctx, &i, `
 		SELECT
 			i.id, i.day, i.opened_at, i.due_at, h.handed_at,
+			i.staff_id IS NOT NULL AND NOT staff_feverish(i.staff_id, i.day) AS cleared,
 			coalesce(h.authority, '') AS authority,
 			let.appointment_id IS NOT NULL AS let_in,
 			clock_now() AS now

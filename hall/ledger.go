@@ -84,7 +84,7 @@ var (
 // CorrectReading adds a line to the temperature ledger that takes the place of
 // another, today's and the newest of its person. What was decided by the wrong one
 // stays, but for a couple that rests, which may go on, and for one that is in with
-// what was a fever: that is an incident.
+// what was a fever, or a member of staff with the second one: that is an incident.
 //
 // Faults: ErrNoEntry, also for a line of another office, ErrCorrected, ErrDayOver,
 // ErrScreeningOff, booking.ErrKeyReused; fields celsius ("range", "same"), reason.
@@ -136,6 +136,7 @@ func lockLedger(ctx context.Context, tx postgres.Querier, office string) error {
 // corrected is the line that is put right.
 type corrected struct {
 	Number      *string   `db:"number"`
+	Staff       *string   `db:"staff_id"`
 	Day         date.Date `db:"day"`
 	Today       date.Date `db:"today"`
 	Decicelsius int       `db:"decicelsius"`
@@ -146,7 +147,7 @@ func (c Correction) keep(ctx context.Context, tx postgres.Querier, rules slots.R
 	var line corrected
 	err := tx.GetContext(ctx, &line, `
 		SELECT
-			a.number, t.day, t.decicelsius,
+			a.number, t.staff_id, t.day, t.decicelsius,
 			(clock_now() AT TIME ZONE o.time_zone)::date AS today,
 			NOT EXISTS (SELECT FROM temperature AS later WHERE later.supersedes = t.id) AS last
 		FROM temperature AS t
@@ -166,7 +167,10 @@ func (c Correction) keep(ctx context.Context, tx postgres.Querier, rules slots.R
 	case line.Decicelsius == c.Decicelsius:
 		return fault.InFields(map[string]string{"celsius": "same"})
 	}
-	if line.Number == nil {
+	switch {
+	case line.Staff != nil:
+		return c.keepOfStaff(ctx, tx, *line.Staff, rules, line.Today)
+	case line.Number == nil:
 		_, err := c.add(ctx, tx)
 		return err
 	}
@@ -181,6 +185,21 @@ func (c Correction) keep(ctx context.Context, tx postgres.Querier, rules slots.R
 	}
 	g.Rules = rules
 	return openIncident(ctx, tx, g, c.Actor)
+}
+
+// keepOfStaff stores the line of a member of staff, which may be their second fever.
+func (c Correction) keepOfStaff(ctx context.Context, tx postgres.Querier, staff string, rules slots.Rules, today date.Date) error {
+	if _, _, err := staffOf(ctx, tx, staff, today); err != nil { // before the line, as before work
+		return err
+	}
+	if _, err := c.add(ctx, tx); err != nil {
+		return err
+	}
+	p, now, err := staffOf(ctx, tx, staff, today)
+	if err != nil || !p.feverish() {
+		return err
+	}
+	return openStaffIncident(ctx, tx, staff, c.Office, rules, today, now, c.Actor)
 }
 
 // add stores the line and reports whether it is a couple's fever.

@@ -27,7 +27,8 @@ type StaffHealth struct {
 }
 
 // RecordStaff keeps a reading of a member of staff. A later one of the same day
-// supersedes it; after two fevers nothing makes the day a normal one.
+// supersedes it; after two fevers nothing makes the day a normal one, and the health
+// authority has to take over.
 //
 // Faults: ErrScreeningOff, ErrRecheckTooSoon, booking.ErrKeyReused, those of
 // slots.Store for an office that is none, and the fields of CheckIn's readings.
@@ -52,7 +53,7 @@ func (d *Desk) RecordStaff(ctx context.Context, r StaffReading) (StaffHealth, er
 		}
 		asked := request{Actor: r.Actor, Key: r.Key, Body: digest("staff", r.Staff, r.Office, r.Readings)}
 		health, err = once(ctx, tx, asked, func() (StaffHealth, bool, error) {
-			health, err := r.keep(ctx, tx, p, screenOf(rules), today, now)
+			health, err := r.keep(ctx, tx, p, rules, today, now)
 			return health, true, err
 		})
 		return err
@@ -61,7 +62,8 @@ func (d *Desk) RecordStaff(ctx context.Context, r StaffReading) (StaffHealth, er
 }
 
 // keep checks and stores the readings of p and says what they mean.
-func (r StaffReading) keep(ctx context.Context, tx postgres.Querier, p person, s screen, today date.Date, now time.Time) (StaffHealth, error) {
+func (r StaffReading) keep(ctx context.Context, tx postgres.Querier, p person, rules slots.Rules, today date.Date, now time.Time) (StaffHealth, error) {
+	s := screenOf(rules)
 	s.required = true
 	if err := s.check(r.Readings, []person{p}, now); err != nil {
 		return StaffHealth{}, err
@@ -74,7 +76,7 @@ func (r StaffReading) keep(ctx context.Context, tx postgres.Querier, p person, s
 	}
 	switch {
 	case p.feverish():
-		return StaffHealth{Outcome: Deferred}, nil
+		return StaffHealth{Outcome: Deferred}, openStaffIncident(ctx, tx, r.Staff, r.Office, rules, today, now, r.Actor)
 	case p.suspect():
 		return StaffHealth{Outcome: Recheck, RecheckAt: p.rested(s.wait).UTC()}, nil
 	}

@@ -1,7 +1,9 @@
 package hall_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -36,6 +38,8 @@ func TestStaff(t *testing.T) {
 	w := newWorld(t)
 	t.Run("StaffAreMeasuredEveryDay", w.rule(staffAreMeasuredEveryDay))
 	t.Run("TwoFeversOfADayKeepStaffHome", w.rule(twoFeversOfADayKeepStaffHome))
+	t.Run("TwoFeversOfStaffAreOneIncident", w.rule(twoFeversOfStaffAreOneIncident))
+	t.Run("ACorrectionDecidesAboutStaffToo", w.rule(aCorrectionDecidesAboutStaffToo))
 	t.Run("StaffReadingsFollowTheRulesOfReadings", w.rule(staffReadingsFollowTheRulesOfReadings))
 	t.Run("ARepeatedStaffReadingIsKeptOnce", w.rule(aRepeatedStaffReadingIsKeptOnce))
 }
@@ -76,6 +80,81 @@ func twoFeversOfADayKeepStaffHome(t *testing.T, w *world) {
 	w.at("10:00")
 	w.recordStaff(staffReading("feverish", "T1", 365))
 	w.wantNormal("feverish", false)
+}
+
+// staffIncidents is the incidents of a member of staff.
+func (w *world) staffIncidents(staff string) []hall.Incident {
+	w.t.Helper()
+	all, err := w.Incidents(w.t.Context(), office, theDay)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(i hall.Incident) bool { return i.Staff != staff })
+}
+
+// Domain rules 66 and 67: the health authority takes over within two hours.
+func twoFeversOfStaffAreOneIncident(t *testing.T, w *world) {
+	w.recordStaff(staffReading("ill", "T1", 375))
+	if all := w.staffIncidents("ill"); len(all) != 0 {
+		t.Errorf("after one fever: %+v", all)
+	}
+	w.at("09:05")
+	w.recordStaff(staffReading("ill", "T2", 374))
+	w.at("10:00")
+	w.recordStaff(staffReading("ill", "T1", 376))
+	all := w.staffIncidents("ill")
+	if len(all) != 1 || !all[0].Open() || all[0].Number != "" || all[0].DueAt.Sub(all[0].OpenedAt) != 2*time.Hour || !all[0].OpenedAt.Truncate(time.Minute).Equal(instant(theDay, "09:05")) {
+		t.Fatalf("%+v, want one that is open since 09:05 and due in two hours", all)
+	}
+	w.wantCount(1, "audit rows", `SELECT count(*) FROM audit WHERE action = 'incident_opened' AND subject = 'incident:' || $1::text`, all[0].ID)
+	w.at("11:06")
+	if i := w.staffIncidents("ill")[0]; !i.Overdue() {
+		t.Errorf("%+v, want it overdue at 11:06", i)
+	}
+	h := hall.Handover{Incident: all[0].ID, Office: office, To: "CDC", At: instant(theDay, "11:00"), Actor: "manager"}
+	if err := w.HandOver(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	if i := w.staffIncidents("ill")[0]; i.Open() || i.To != "CDC" {
+		t.Errorf("%+v, want it handed over", i)
+	}
+	r, err := w.Report(t.Context(), office, theDay)
+	if err != nil || r.StaffAbnormal != 1 || r.Abnormal != 0 {
+		t.Errorf("the report counts %d of staff and %d of visitors (%v), want 1 and 0", r.StaffAbnormal, r.Abnormal, err)
+	}
+}
+
+// A figure that was typed wrongly makes an incident, or takes it back.
+func aCorrectionDecidesAboutStaffToo(t *testing.T, w *world) {
+	w.recordStaff(staffReading("misread", "T1", 375))
+	w.at("09:05")
+	w.recordStaff(staffReading("misread", "T2", 366))
+	correct := func(tenths int) {
+		t.Helper()
+		id := w.count(`SELECT max(id) FROM temperature WHERE staff_id = 'misread'`)
+		err := w.CorrectReading(t.Context(), hall.Correction{Entry: int64(id), Office: office, Decicelsius: tenths, Reason: "misread", Actor: "manager"})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all := w.staffIncidents("misread"); len(all) != 0 {
+		t.Errorf("after one fever: %+v", all)
+	}
+	correct(376)
+	all := w.staffIncidents("misread")
+	if len(all) != 1 || !all[0].Open() {
+		t.Fatalf("%+v, want one that is open", all)
+	}
+	correct(365)
+	if i := w.staffIncidents("misread")[0]; i.Open() || !i.Cleared || i.Overdue() {
+		t.Errorf("%+v, want it cleared", i)
+	}
+	w.wantFault(w.HandOver(t.Context(), hall.Handover{Incident: all[0].ID, Office: office, To: "CDC", At: instant(theDay, "09:05"), Actor: "manager"}), hall.ErrHandedOver)
+	w.on(theDay.AddDays(1), "09:00")
+	later, err := w.Incidents(t.Context(), office, theDay.AddDays(1))
+	if err != nil || slices.ContainsFunc(later, func(i hall.Incident) bool { return i.Staff == "misread" }) {
+		t.Errorf("%+v (%v): what was cleared is there on another day", later, err)
+	}
 }
 
 func staffReadingsFollowTheRulesOfReadings(t *testing.T, w *world) {
