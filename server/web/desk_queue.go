@@ -67,7 +67,7 @@ func (p *Pages) queue(c echo.Context, pg page, o slots.Office, day date.Date) (q
 // namesOn is the masked names of everybody of a day, by the number of their
 // appointment.
 func (p *Pages) namesOn(c echo.Context, pg page, o slots.Office, day date.Date) (map[string]string, error) {
-	named, err := p.Desk.Search(c.Request().Context(), o.ID, "", day)
+	named, err := p.Desk.Day(c.Request().Context(), o.ID, day)
 	if err != nil {
 		return nil, err
 	}

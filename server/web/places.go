@@ -21,6 +21,7 @@ type placesPage struct {
 	Report []answer
 	Daily  daily
 	Action string
+	Signs  []string // who signs the printed report
 }
 
 // placesRow is a quota, and the form that changes it.
@@ -51,7 +52,7 @@ func (p *Pages) showPlaces(c echo.Context, status int, pg page, o slots.Office, 
 	if err != nil {
 		return err
 	}
-	d := placesPage{page: pg, Office: named{o.ID, pg.officeName(o)}, Day: pg.Day(day), Action: "/manage/" + o.ID + "/" + day.String() + "/places"}
+	d := placesPage{page: pg, Office: named{o.ID, pg.officeName(o)}, Day: pg.Day(day), Action: "/manage/" + o.ID + "/" + day.String() + "/places", Signs: pg.signs()}
 	for _, q := range quotas {
 		if q.Kind == slots.Place && !q.Offered() {
 			continue

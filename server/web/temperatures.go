@@ -73,12 +73,17 @@ func (p *Pages) ledgerPage(c echo.Context, pg page, o slots.Office, day date.Dat
 		Back: link{To: "/desk?office=" + o.ID, Text: pg.T("nav.desk")},
 		Pick: field{Name: "date", Type: "date", Label: pg.T("ledgers.date"), Value: day.String()},
 		CSV:  at + "?" + url.Values{"date": {day.String()}, "as": {asCSV}}.Encode(), XLSX: at + "?" + url.Values{"date": {day.String()}, "as": {asXLSX}}.Encode(),
-		Signs: []string{pg.T("ledgers.sign_by"), pg.T("ledgers.sign_leader")},
+		Signs: pg.signs(),
 	}
 	if maySee(me(c), "/manage/:office/health") {
 		l.Back = link{To: "/manage/" + o.ID + "/health", Text: pg.T("ledgers.title")}
 	}
 	return l
+}
+
+// signs is who signs what is printed.
+func (pg page) signs() []string {
+	return []string{pg.T("ledgers.sign_by"), pg.T("ledgers.sign_leader")}
 }
 
 // temperatures is the ledger, as a page or as a file.
