@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -28,6 +29,8 @@ type dayListPage struct {
 	CSV       string
 	Narrowed  bool
 	PrintedAt string
+	Closing   *closing // of today, once it ends soon
+	Owed      []owed
 }
 
 // dayRow is a line of it, with the names masked.
@@ -37,6 +40,9 @@ type dayRow struct {
 	begins string // 09:00
 	status booking.Status
 }
+
+// here reports whether they were received and are neither served nor refused.
+func (r dayRow) here() bool { return r.status.Active() && r.status != booking.Booked }
 
 // evening is from when the list of the next day can be had.
 const evening = slots.TimeOfDay(17 * 60)
@@ -88,6 +94,11 @@ func (p *Pages) dayList(c echo.Context) error {
 	}
 	asked := url.Values{"office": {o.ID}, "date": {d.Date}, "status": {c.QueryParam("status")}, "slot": {c.QueryParam("slot")}, "as": {asCSV}}
 	d.CSV = "/desk/today?" + asked.Encode()
+	if day == date.DateOf(p.Clock.Now().In(o.Location)) {
+		if err := p.fillClosing(c, &d, o, day, all); err != nil {
+			return err
+		}
+	}
 	if early {
 		d.Early = pg.T("ledgers.list_early")
 	}
@@ -102,6 +113,20 @@ func (p *Pages) dayList(c echo.Context) error {
 		}
 	}
 	return p.render(c, http.StatusOK, "daylist", d)
+}
+
+// fillClosing adds what is left to do today.
+func (p *Pages) fillClosing(c echo.Context, d *dayListPage, o slots.Office, today date.Date, all []dayRow) error {
+	if c.QueryParam("done") == "ended" {
+		d.Notice = d.T("ledgers.visit_ended")
+	}
+	var err error
+	if d.Closing, err = p.closing(c, d.page, o, all); err != nil || d.Closing == nil {
+		return err
+	}
+	d.Owed, err = p.owed(c, d.page, o, today)
+	d.Owed = slices.DeleteFunc(d.Owed, func(w owed) bool { return strings.HasPrefix(w.To, "/desk/today?") }) // they are listed
+	return err
 }
 
 // dayRows is everybody of a day, and the statuses that they are in.

@@ -39,6 +39,10 @@ var ledgerScreens = []screen{
 			v.gallery.town.at("2026-05-20 17:10")
 			v.ledger("/desk/today?office=" + ledgered + "&date=2026-05-21")
 		}},
+		{"closing", nil, func(v *guest) {
+			v.gallery.town.at("2026-05-20 17:10")
+			v.ledger("/desk/today?office=" + ledgered)
+		}},
 	}},
 	{"D07", "staff readings", []state{
 		{"due", ledgersMade, func(v *guest) { v.ledger("/desk?office=" + sparse) }},
@@ -107,6 +111,10 @@ var ledgerScreens = []screen{
 		}},
 		{"closed", nil, func(v *guest) {
 			v.gallery.handedOver(ledgered)
+			v.ledger("/manage/" + ledgered + "/health")
+		}},
+		{"staff-fever", nil, func(v *guest) {
+			v.gallery.illStaff("bookclerk")
 			v.ledger("/manage/" + ledgered + "/health")
 		}},
 		{"screening-error", nil, func(v *guest) {
@@ -189,6 +197,21 @@ func (g *gallery) shiftRead(staff string) {
 	})
 	if err != nil {
 		g.t.Fatal(err)
+	}
+}
+
+// illStaff measures a member of staff twice with a fever.
+func (g *gallery) illStaff(staff string) {
+	g.t.Helper()
+	for i, at := range []string{"2026-05-20 10:01", "2026-05-20 10:12"} {
+		g.town.at(at)
+		device := []string{"T1", "T2"}[i]
+		_, err := g.Hall.RecordStaff(g.t.Context(), hall.StaffReading{
+			Staff: staff, Office: ledgered, Key: "ill-" + device, Actor: "staff:" + staff, Readings: []hall.Reading{{Party: 1, Decicelsius: 377, Device: device}},
+		})
+		if err != nil {
+			g.t.Fatal(err)
+		}
 	}
 }
 

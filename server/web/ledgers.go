@@ -118,8 +118,8 @@ func (p *Pages) showHealth(c echo.Context, status int, pg page, o slots.Office, 
 	return p.render(c, status, "health", d)
 }
 
-// owed is what somebody at an office has to see to today: fevers to hand over, areas
-// that were not disinfected, and for those who lead it, staff who were not measured.
+// owed is what somebody at an office has to see to today: fevers to hand over, couples
+// who are still there once the day is over, areas that were not disinfected, and for those who lead it, staff who were not measured.
 func (p *Pages) owed(c echo.Context, pg page, o slots.Office, today date.Date) ([]owed, error) {
 	ctx, leads := c.Request().Context(), maySee(me(c), "/manage/:office/health")
 	all, err := p.owedIncidents(c, pg, o, today, leads)
@@ -134,6 +134,11 @@ func (p *Pages) owed(c echo.Context, pg page, o slots.Office, today date.Date) (
 	for _, lack := range plan.Missing {
 		by = append(by, pg.T("ledgers.lack", "area", pg.area(lack.Area), "time", lack.By))
 	}
+	left, err := p.owedCouples(c, pg, o, today)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, left...)
 	if len(by) > 0 {
 		all = append(all, owed{pg.T("ledgers.lacking", "what", strings.Join(by, pg.T("ledgers.comma"))), "/manage/" + o.ID + "/ledger/disinfection", true})
 	}
@@ -153,6 +158,7 @@ func (p *Pages) owed(c echo.Context, pg page, o slots.Office, today date.Date) (
 	return all, err
 }
 
+// owedIncidents is the fevers to hand over; those of staff for who leads alone.
 func (p *Pages) owedIncidents(c echo.Context, pg page, o slots.Office, today date.Date, leads bool) ([]owed, error) {
 	incidents, err := p.Hall.Incidents(c.Request().Context(), o.ID, today)
 	if err != nil {
@@ -160,11 +166,16 @@ func (p *Pages) owedIncidents(c echo.Context, pg page, o slots.Office, today dat
 	}
 	var all []owed
 	for _, i := range incidents {
-		if !i.Open() {
+		if !i.Open() || i.Staff != "" && !leads { // of a colleague's health the others are told nothing
 			continue
 		}
 		key := "ledgers.incident_due"
-		if i.Overdue() {
+		switch {
+		case i.Staff != "" && i.Overdue():
+			key = "ledgers.incident_staff_overdue"
+		case i.Staff != "":
+			key = "ledgers.incident_staff_due"
+		case i.Overdue():
 			key = "ledgers.incident_overdue"
 		}
 		due := owed{Text: pg.T(key, "number", i.Number, "time", pg.ledgerTime(i.DueAt, o, today)), Late: i.Overdue()}

@@ -13,10 +13,12 @@ import (
 	"hunyue/slots"
 )
 
-// incidentCard is a couple with a fever, and what can be said of it.
+// incidentCard is a couple or a member of staff with a fever, and what can be said of
+// it.
 type incidentCard struct {
 	ID             int64
-	Number, Opened string
+	Title          string
+	Number         string // of a couple's appointment
 	Text           string // how it stands
 	Late, Open     bool
 	LetIn          bool // they may be let in
@@ -32,12 +34,19 @@ func (p *Pages) incidentCards(c echo.Context, pg page, o slots.Office, today dat
 	if err != nil {
 		return nil, err
 	}
+	names, err := p.staffNames(c, o)
+	if err != nil {
+		return nil, err
+	}
 	var cards []incidentCard
 	for _, i := range incidents {
 		card := incidentCard{
-			ID: i.ID, Number: i.Number, Opened: pg.ledgerTime(i.OpenedAt, o, today),
-			Late: i.Overdue(), Open: i.Open(), LetIn: i.Open() && i.Day == today,
+			ID: i.ID, Number: i.Number, Title: pg.T("ledgers.incident", "number", i.Number, "time", pg.ledgerTime(i.OpenedAt, o, today)),
+			Late: i.Overdue(), Open: i.Open(), LetIn: i.Open() && i.Day == today && i.Staff == "",
 			Text: pg.incidentWords(i, o, today),
+		}
+		if i.Staff != "" {
+			card.Title = pg.T("ledgers.incident_staff", "name", nameOf(names, i.Staff), "time", pg.ledgerTime(i.OpenedAt, o, today))
 		}
 		if card.Open {
 			id := "." + strconv.FormatInt(i.ID, 10)
@@ -60,6 +69,8 @@ func (pg page) incidentWords(i hall.Incident, o slots.Office, today date.Date) s
 	switch {
 	case i.LetIn:
 		return pg.T("ledgers.incident_let_in")
+	case i.Cleared:
+		return pg.T("ledgers.incident_cleared")
 	case i.HandedAt != nil && i.Overdue():
 		return pg.T("ledgers.incident_handed_late", "time", pg.ledgerTime(*i.HandedAt, o, today), "to", i.To, "due", due)
 	case i.HandedAt != nil:
@@ -76,12 +87,15 @@ func (p *Pages) incidentLines(c echo.Context, pg page, o slots.Office, day date.
 	if err != nil {
 		return nil, err
 	}
-	there, late := 0, 0
+	there, ofStaff, late := 0, 0, 0
 	for _, i := range all {
-		if i.Day != day {
+		if i.Day != day || i.Cleared {
 			continue
 		}
 		there++
+		if i.Staff != "" {
+			ofStaff++
+		}
 		if i.Overdue() {
 			late++
 		}
@@ -89,10 +103,14 @@ func (p *Pages) incidentLines(c echo.Context, pg page, o slots.Office, day date.
 	if there == 0 {
 		return nil, nil
 	}
-	return []answer{{pg.T("ledgers.incidents"), strconv.Itoa(there)}, {pg.T("ledgers.incidents_late"), strconv.Itoa(late)}}, nil
+	return []answer{
+		{pg.T("ledgers.incidents"), strconv.Itoa(there)},
+		{pg.T("ledgers.incidents_staff"), strconv.Itoa(ofStaff)},
+		{pg.T("ledgers.incidents_late"), strconv.Itoa(late)},
+	}, nil
 }
 
-// handOver notes to whom and when a couple with a fever was handed over.
+// handOver notes to whom and when somebody with a fever was handed over.
 func (p *Pages) handOver(c echo.Context) error {
 	o, today, err := p.managed(c)
 	if err != nil {

@@ -319,3 +319,69 @@ func TestStaffSeeWhichReadingIsDue(t *testing.T) {
 	v.get("/desk").send("/desk/reading", "celsius", "36.6", "device", "T1").want(http.StatusOK, "体温正常")
 	leader.get(healthAt).want(http.StatusOK, "1 位工作人员还要测体温", "15:00 已测，正常")
 }
+
+// Domain rule 48: from half an hour before the last slot ends the list says who is
+// still there, and each of them can be ended from it.
+func TestNobodyIsLeftInTheHallWhenTheDayEnds(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	absent := tn.bookedBy(tn.visitor())
+	tn.unscreened()
+	tn.at("2026-05-20 09:05")
+	first, second := tn.walksIn(), tn.walksIn()
+	today := "/desk/today?office=" + office
+	v, door := tn.staff(auth.Registrar), tn.staff(auth.Hall)
+	v.get(today).want(http.StatusOK, absent)
+	if strings.Contains(v.body, "没有办结") {
+		t.Error("the day ends in the morning")
+	}
+	tn.at("2026-05-20 17:00")
+	v.signIn(auth.Registrar).get(today).want(http.StatusOK, "还有 2 对没有办结", "还没来的有 1 对", "写明原因结束")
+	v.get("/desk?office="+office).want(http.StatusOK, "大厅里还有 2 对没有办结")
+	door.signIn(auth.Hall).get(today).want(http.StatusOK, "去办理")
+	if strings.Contains(door.body, "/not-accepted") {
+		t.Error("the door may end a visit")
+	}
+	end := func(number string) string { return "/desk/" + number + "/not-accepted" }
+	v.get(today).send(end(first), "reason", " ").want(http.StatusUnprocessableEntity, "请写明原因")
+	v.get(today).send(end(first), "reason", "自行离开").want(http.StatusOK, "已写明原因结束", "还有 1 对没有办结")
+	if v.URL.Path != "/desk/today" {
+		t.Errorf("it leads to %s, want back to the list", v.URL.Path)
+	}
+	v.send(end(second), "reason", "自行离开").want(http.StatusOK, "大厅里没有等候的人了")
+	leader := tn.staff(auth.Manager)
+	leader.get(today).send("/manage/"+office+"/close").want(http.StatusOK, "已结束：这次登记未到场 1 对", "还没有办结的 0 对")
+	leader.get(today).want(http.StatusOK, "未到场")
+}
+
+// A colleague's fever is for who leads, and counted with the day's.
+func TestAFeverOfStaffIsSeenToByTheLeaderAlone(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	tn.at("2026-05-20 08:30")
+	leader, door := tn.well(auth.Manager), tn.staff(auth.Hall)
+	for i, device := range []string{"T1", "T2"} {
+		tn.at([]string{"2026-05-20 08:31", "2026-05-20 08:45"}[i])
+		_, err := tn.Hall.RecordStaff(t.Context(), hall.StaffReading{
+			Staff: auth.Hall, Office: office, Actor: "staff:hall", Readings: []hall.Reading{{Party: 1, Decicelsius: 376, Device: device}},
+		})
+		tn.must(err)
+	}
+	leader.get("/manage/"+office).want(http.StatusOK, "有工作人员体温偏高，10:45 前移交")
+	door.get("/desk?office=" + office).want(http.StatusOK)
+	if strings.Contains(door.body, "有工作人员体温偏高") {
+		t.Error("the door is told of a colleague's fever")
+	}
+	leader.get(healthAt).want(http.StatusOK, "hall（工作人员），08:45 复测仍偏高")
+	if strings.Contains(leader.body, healthAt+"/let-in") {
+		t.Error("a member of staff may be let in")
+	}
+	leader.counted("体温偏高的处置", "1")
+	leader.counted("其中工作人员", "1")
+	id := leader.get(healthAt).form(healthAt + "/handover").Get("incident")
+	leader.send(healthAt+"/handover", "authority."+id, "疾控中心").want(http.StatusOK, "已登记移交", "08:45 已移交：疾控中心")
+	leader.get("/manage/" + office)
+	if strings.Contains(leader.body, "有工作人员体温偏高") {
+		t.Error("what was handed over is still owed")
+	}
+}

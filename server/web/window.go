@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -97,6 +98,9 @@ func (p *Pages) notAccepted(c echo.Context) error {
 	ctx := c.Request().Context()
 	if err := p.Hall.NotAccepted(ctx, g.Number, c.FormValue("reason"), auth.From(ctx).Actor()); err != nil {
 		return p.refusedAtWindow(c, g, err)
+	}
+	if c.FormValue("back") == "today" {
+		return c.Redirect(http.StatusSeeOther, "/desk/today?"+url.Values{"office": {g.Office}, "done": {"ended"}}.Encode()+"#closing")
 	}
 	return c.Redirect(http.StatusSeeOther, "/desk/"+g.Number)
 }
