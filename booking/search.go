@@ -65,6 +65,33 @@ func (d *Desk) Search(ctx context.Context, office, q string, day date.Date) ([]R
 // Day is every appointment of an office's day, in order of time, however many there are:
 // for a list that has to be whole.
 func (d *Desk) Day(ctx context.Context, office string, day date.Date) ([]Row, error) {
+	found, err := d.ofDay(ctx, office, day)
+	if err != nil {
+		return nil, err
+	}
+	return d.masked(ctx, office, true, found)
+}
+
+// DayBy is Day, and by the number of each appointment what hint makes of its names: for
+// a list that is searched by names and must hold none.
+func (d *Desk) DayBy(ctx context.Context, office string, day date.Date, hint func(name string) string) ([]Row, map[string][]string, error) {
+	found, err := d.ofDay(ctx, office, day)
+	if err != nil {
+		return nil, nil, err
+	}
+	hints := map[string][]string{}
+	rows, err := d.maskedBy(ctx, office, true, found, func(row Row, parties []Party) {
+		for _, p := range parties {
+			hints[row.Number] = append(hints[row.Number], hint(p.Name))
+		}
+	})
+	if err != nil {
+		return nil, nil, err // they were not noted: nothing is shown
+	}
+	return rows, hints, nil
+}
+
+func (d *Desk) ofDay(ctx context.Context, office string, day date.Date) ([]Appointment, error) {
 	var found []Appointment
 	err := d.DB.SelectContext(ctx, &found, `
 		SELECT `+appointmentColumns+`
@@ -75,7 +102,7 @@ func (d *Desk) Day(ctx context.Context, office string, day date.Date) ([]Row, er
 	if err != nil {
 		return nil, fmt.Errorf("appointments of a day: %w", err)
 	}
-	return d.masked(ctx, office, true, found)
+	return found, nil
 }
 
 // recognise says what q may be: eight digits are an appointment's number, or a

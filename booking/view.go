@@ -43,12 +43,18 @@ func recordOf(a Appointment, parties []Party) Record {
 
 // masked is appointments as a list shows them.
 func (d *Desk) masked(ctx context.Context, office string, list bool, found []Appointment) ([]Row, error) {
+	return d.maskedBy(ctx, office, list, found, func(Row, []Party) {})
+}
+
+// maskedBy does so, and shows each row to each before anybody is shown anything.
+func (d *Desk) maskedBy(ctx context.Context, office string, list bool, found []Appointment, each func(Row, []Party)) ([]Row, error) {
 	rows, v := make([]Row, 0, len(found)), View{Office: office, List: list}
 	for _, a := range found {
 		row, parties, err := d.mask(ctx, a)
 		if err != nil {
 			return nil, err
 		}
+		each(row, parties)
 		rows, v.Records = append(rows, row), append(v.Records, recordOf(a, parties))
 	}
 	if len(rows) == 0 && !list {

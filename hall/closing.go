@@ -93,7 +93,8 @@ func mustBeOver(ctx context.Context, tx postgres.Querier, office string, day dat
 }
 
 // enterClosing reports whether the day is closed for the first time. Of two
-// closings at once the second waits for the first.
+// closings at once the second waits for the first. Somebody who closes what the clock
+// has closed answers for it from then on.
 func enterClosing(ctx context.Context, tx postgres.Querier, office string, day date.Date, actor string) (bool, error) {
 	done, err := tx.ExecContext(ctx, `
 		INSERT INTO day_close (office_id, day, closed_by)
@@ -102,8 +103,20 @@ func enterClosing(ctx context.Context, tx postgres.Querier, office string, day d
 	if err != nil {
 		return false, fmt.Errorf("close day %s at %s: %w", day, office, err)
 	}
-	n, err := done.RowsAffected()
-	return n == 1, err
+	if n, err := done.RowsAffected(); err != nil || n == 1 {
+		return true, err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE day_close
+		SET closed_by = $3
+		WHERE office_id = $1
+		  AND day = $2
+		  AND closed_by = 'system'
+		  AND $3 <> 'system'`, office, day, actor)
+	if err != nil {
+		return false, fmt.Errorf("close day %s at %s: %w", day, office, err)
+	}
+	return false, nil
 }
 
 // missAbsent ends what is still booked and returns how many did not come.

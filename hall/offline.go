@@ -15,7 +15,8 @@ import (
 
 // Why what was done at a desk cannot be done here afterwards. The codes are promises.
 var (
-	ErrNotToday     = fault.New(fault.Conflict, "desk_not_today")      // it was on another day
+	ErrNotToday     = fault.New(fault.Conflict, "desk_not_today")      // it was on another day than theirs, or too long ago
+	ErrDayConfirmed = fault.New(fault.Conflict, "desk_day_confirmed")  // somebody has closed or reported that day
 	ErrInFuture     = fault.New(fault.Conflict, "desk_in_future")      // it has not been yet: a clock is wrong
 	ErrOtherOutcome = fault.New(fault.Conflict, "desk_other_outcome")  // here it does not end as it ended there
 	ErrAlreadyIn    = fault.New(fault.Conflict, "desk_already_in")     // another desk has received them
@@ -96,6 +97,7 @@ func (d *Desk) redo(ctx context.Context, deed Deed) (CheckIn, error) {
 		return CheckIn{}, err
 	}
 	var answer CheckIn
+	var earlier bool
 	err = d.atDoor(ctx, deed.Number, deed.Actor, func(tx postgres.Querier, g guest) error {
 		if g.Office != deed.Office {
 			return ErrOtherOffice
@@ -107,13 +109,17 @@ func (d *Desk) redo(ctx context.Context, deed Deed) (CheckIn, error) {
 		case known:
 			return answer.reissue(ctx, tx, g, deed)
 		}
-		if err := deed.possible(ctx, tx, g, date.DateOf(deed.At.In(o.Location))); err != nil || deed.Kind == GoIn {
+		day := date.DateOf(deed.At.In(o.Location))
+		earlier = day != g.Today
+		if err := deed.possible(ctx, tx, &g, day); err != nil || deed.Kind == GoIn {
 			return err
 		}
-		answer, err = deed.receive(ctx, tx, g, o.Location)
-		return err
+		if answer, err = deed.receive(ctx, tx, g); err != nil {
+			return err
+		}
+		return recount(ctx, tx, g)
 	})
-	if err == nil && deed.Kind == GoIn {
+	if err == nil && deed.Kind == GoIn && !earlier { // who was inside on a day that is over matters to nobody
 		err = d.Enter(ctx, deed.Number, deed.press())
 	}
 	return answer, err
@@ -134,28 +140,36 @@ func (deed Deed) heard(ctx context.Context, tx postgres.Querier, answer *CheckIn
 	return known, err
 }
 
-// possible asks what must be so of a deed whoever the couple is: that it was today and
-// has been, that the ticket was the desk's to give, and that whoever did it had been
-// found healthy.
-func (deed Deed) possible(ctx context.Context, tx postgres.Querier, g guest, day date.Date) error {
+// possible asks what must be so of a deed whoever the couple is: that it has been, on
+// their day, that the ticket was the desk's to give, and that whoever did it had been
+// found healthy. From then on the couple is as it was on that day.
+func (deed Deed) possible(ctx context.Context, tx postgres.Querier, g *guest, day date.Date) error {
 	switch {
 	case deed.At.After(g.Now.Add(wrongClock)):
 		return ErrInFuture
-	case day != g.Today:
+	case day != g.Today && (day != g.Day || g.Now.Sub(deed.At) > repeatable):
 		return ErrNotToday
+	case day != g.Today:
+		if err := g.backOn(ctx, tx, day, deed.Actor); err != nil {
+			return err
+		}
 	}
 	if deed.Ticket != "" {
-		if err := mayGive(ctx, tx, g, deed); err != nil {
+		if err := mayGive(ctx, tx, *g, deed); err != nil {
 			return err
 		}
 	}
 	if g.Rules.Screening != slots.ScreeningRequired {
 		return nil
 	}
-	return healthyAt(ctx, tx, deed.Staff, g.Today, earlier(deed.At, g.Now))
+	return healthyAt(ctx, tx, deed.Staff, day, earliest(deed.At, g.Now))
 }
 
-func earlier(a, b time.Time) time.Time {
+// repeatable is how long after it was done a deed may be brought: for so long the answers
+// to requests are kept, so that what is brought twice happens once (see Forget).
+const repeatable = 7 * 24 * time.Hour
+
+func earliest(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b
 	}
@@ -163,27 +177,29 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // receive decides the arrival as it was decided at the desk, or not at all.
-func (deed Deed) receive(ctx context.Context, tx postgres.Querier, g guest, office *time.Location) (CheckIn, error) {
-	v, err := visitOf(ctx, tx, g)
-	switch {
-	case err != nil:
-		return CheckIn{}, err
-	case v.decided() && v.Ticket != nil:
-		return CheckIn{}, ErrAlreadyIn
-	}
-	asked := deed.request()
-	deed.At = earlier(deed.At, g.Now)
-	if err := deed.when(&g, office); err != nil {
-		return CheckIn{}, err
-	}
-	answer, stored, err := deed.enter(ctx, tx, g)
+func (deed Deed) receive(ctx context.Context, tx postgres.Querier, g guest) (CheckIn, error) {
+	answer, stored, err := deed.decide(ctx, tx, g)
 	switch {
 	case err != nil:
 		return CheckIn{}, err
 	case !stored, deed.Ticket != "" && answer.Ticket != deed.Ticket, deed.Said != "" && letIntoLine(deed.Said) != letIntoLine(answer.Outcome):
 		return CheckIn{}, ErrOtherOutcome
 	}
-	return answer, asked.remember(ctx, tx, answer)
+	return answer, deed.request().remember(ctx, tx, answer)
+}
+
+// decide decides the arrival by the rules, at its own time. The second result is false
+// where nothing was stored.
+func (deed Deed) decide(ctx context.Context, tx postgres.Querier, g guest) (CheckIn, bool, error) {
+	v, err := visitOf(ctx, tx, g)
+	switch {
+	case err != nil:
+		return CheckIn{}, false, err
+	case v.decided() && v.Ticket != nil:
+		return CheckIn{}, false, ErrAlreadyIn
+	}
+	g.Now = earliest(deed.At, g.Now)
+	return deed.enter(ctx, tx, g)
 }
 
 func letIntoLine(o Outcome) bool { return o == Admitted || o == Late }
@@ -203,6 +219,7 @@ func (c *CheckIn) reissue(ctx context.Context, tx postgres.Querier, g guest, dee
 	case g.Status != booking.CheckedIn && g.Status != booking.Late:
 		return ErrTicketCalled
 	}
+	g.Today = g.Day // whenever this is asked
 	if err := mayGive(ctx, tx, g, deed); err != nil {
 		return err
 	}

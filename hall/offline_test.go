@@ -147,7 +147,7 @@ func whatCannotBeIsKeptForSomebody(t *testing.T, w *world) {
 			return d
 		}},
 		"no appointment": {booking.ErrNoAppointment.Code, func() hall.Deed { return w.alone("99999999", "09:40", "C013") }},
-		"a day later": {hall.ErrNotToday.Code, func() hall.Deed {
+		"on a day that is not theirs": {hall.ErrNotToday.Code, func() hall.Deed {
 			d := w.alone(w.book("10:00"), "09:40", "C014")
 			d.At = d.At.Add(-24 * time.Hour)
 			return d

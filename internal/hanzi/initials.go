@@ -1,6 +1,8 @@
 package hanzi
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -25,6 +27,18 @@ func (t *Table) Initials(name, typed string) bool {
 		letters = letters[1:]
 	}
 	return len(letters) == 0
+}
+
+// Begins is what Initials compares with: for each character of a name that is read the
+// letters that it may begin with, apart by a space; "?" where none is known.
+func (t *Table) Begins(name string) string {
+	var all []string
+	for _, r := range heads(name) {
+		letters := []rune(t.begins(r))
+		slices.Sort(letters)
+		all = append(all, cmp.Or(string(slices.Compact(letters)), "?"))
+	}
+	return strings.Join(all, " ")
 }
 
 // heads is the characters of a name that are read: each one of Han, and the first
