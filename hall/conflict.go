@@ -39,40 +39,55 @@ func (d *Desk) Conflicts(ctx context.Context, office string) ([]Conflict, error)
 	return all, nil
 }
 
-// ErrNoConflict says that there is none by that number at the office, or it was settled with
-// another word.
-var ErrNoConflict = fault.New(fault.NotFound, "no_such_conflict")
+// The faults of settling.
+var (
+	ErrNoConflict = fault.New(fault.NotFound, "no_such_conflict") // at the office, or settled with another word
+	ErrNotTaken   = fault.New(fault.Conflict, "desk_not_taken")   // nothing of it can count: write what came of it
+)
 
 // Settle keeps what came of a conflict, in a word, and forgets what was sealed of it.
 // The same word again changes nothing.
 //
 // Faults: ErrNoConflict; field word.
 func (d *Desk) Settle(ctx context.Context, office string, id int64, word, actor string) error {
-	word = strings.TrimSpace(word)
-	switch {
-	case word == "":
-		return fault.InFields(map[string]string{"word": required})
-	case utf8.RuneCountInString(word) > longestReason:
-		return fault.InFields(map[string]string{"word": tooLong})
+	word, err := checkedWord(word)
+	if err != nil {
+		return err
 	}
 	return d.as(ctx, actor, func(tx postgres.Querier) error {
-		done, err := tx.ExecContext(ctx, `
-			UPDATE desk_conflict
-			SET word = $3, settled_by = $4, settled_at = clock_now(), sealed = NULL
-			WHERE id = $1
-			  AND office_id = $2
-			  AND word IS NULL`, id, office, word, actor)
-		if err != nil {
-			return fmt.Errorf("settle conflict %d: %w", id, err)
-		}
-		if n, err := done.RowsAffected(); err != nil || n == 1 {
-			return err
-		}
-		return settledBefore(ctx, tx, office, id, word)
+		return settle(ctx, tx, office, id, word, false, actor)
 	})
 }
 
-func settledBefore(ctx context.Context, tx postgres.Querier, office string, id int64, word string) error {
+func checkedWord(word string) (string, error) {
+	word = strings.TrimSpace(word)
+	switch {
+	case word == "":
+		return "", fault.InFields(map[string]string{"word": required})
+	case utf8.RuneCountInString(word) > longestReason:
+		return "", fault.InFields(map[string]string{"word": tooLong})
+	}
+	return word, nil
+}
+
+// settle settles a conflict that waits, or finds it settled in the same way.
+func settle(ctx context.Context, tx postgres.Querier, office string, id int64, word string, taken bool, actor string) error {
+	done, err := tx.ExecContext(ctx, `
+		UPDATE desk_conflict
+		SET word = $3, taken = $4, settled_by = $5, settled_at = clock_now(), sealed = NULL
+		WHERE id = $1
+		  AND office_id = $2
+		  AND word IS NULL`, id, office, word, taken, actor)
+	if err != nil {
+		return fmt.Errorf("settle conflict %d: %w", id, err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return settledBefore(ctx, tx, office, id, word, taken)
+}
+
+func settledBefore(ctx context.Context, tx postgres.Querier, office string, id int64, word string, taken bool) error {
 	var same bool
 	err := tx.GetContext(ctx, &same, `
 		SELECT EXISTS (
@@ -80,7 +95,8 @@ func settledBefore(ctx context.Context, tx postgres.Querier, office string, id i
 			FROM desk_conflict
 			WHERE id = $1
 			  AND office_id = $2
-			  AND word = $3)`, id, office, word)
+			  AND word = $3
+			  AND taken = $4)`, id, office, word, taken)
 	if err != nil {
 		return fmt.Errorf("conflict %d: %w", id, err)
 	}
