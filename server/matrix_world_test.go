@@ -151,7 +151,7 @@ func (m *matrix) name() {
 	m.params = map[string]string{
 		":office": here, ":number": word(m.booked, "number"), ":date": "2026-05-27", ":step": "again",
 		":username": "late", ":token": "x",
-		":id": fmt.Sprint(stop["id"]), ":call": "1", ":counter": "3",
+		":id": fmt.Sprint(stop["id"]), ":call": "1", ":counter": "3", ":conflict": "1",
 	}
 	m.conflict()
 	m.params["/notices/:id"] = m.notice()
@@ -174,7 +174,8 @@ func (m *matrix) name() {
 		"GET /desk": {"office": here}, "GET /desk/today": {"office": here}, "POST /desk/find": search, "POST /desk/reading": {"office": here},
 		"GET /desk/list.json": {"office": here}, "GET /desk/shell": {"office": here}, "POST /desk/sync": {"office": here},
 		"GET /desk/conflict": {"office": here}, "POST /desk/conflict": {"office": here, "conflict": "1", "word.1": "-"},
-		"GET /window": {"office": here}, "GET /window/:counter": {"office": here}, "GET /window/:counter/line": {"office": here},
+		"GET /desk/conflict/:conflict": {"office": here},
+		"GET /window":                  {"office": here}, "GET /window/:counter": {"office": here}, "GET /window/:counter/line": {"office": here},
 		"POST /window/:counter": {"office": here, "step": "close"},
 		"GET /desk/walk-in":     {"office": here}, "POST /desk/walk-in": {"office": here},
 		"GET /desk/kiosk": {"office": here}, "POST /desk/kiosk": {"office": here},

@@ -38,3 +38,17 @@ func TestInitialsAreThoseOfEveryReading(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatANameBeginsWithIsWhatInitialsAreComparedWith(t *testing.T) {
+	table, err := hanzi.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"张三": "z s", "解静": "jx j", "买买提·吐尔逊": "m m cdst t e x", "龚㼆": "g y", "Émile Zola": "e z", "": "", "张\U0002fffd": "z ?",
+	} {
+		if got := table.Begins(name); got != want {
+			t.Errorf("%s begins with %q, want %q", name, got, want)
+		}
+	}
+}

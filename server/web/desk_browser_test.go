@@ -133,7 +133,9 @@ const ownList = `export async function openStore() {
 	const row = { number: "%s", names: ["张*", "李*"], tails: ["0014", "0022"], starts: "2026-05-20T09:00:00+08:00", ends: "2026-05-20T09:30:00+08:00", status: "booked", ticket: "", office: "430702" }
 	return {
 		find: text => text.startsWith(row.number) ? [row] : [],
-		send: async deed => { window.sent = [...(window.sent || []), deed]; return { state: "saved", ticket: "C001" } },
+		during: async (deed, act) => {
+			try { return { state: "sent", answer: await act() } } catch { window.sent = [...(window.sent || []), deed]; return { state: "saved", ticket: "C001" } }
+		},
 		onchange: f => f({ online: true, waiting: 0 }),
 		now: () => Date.parse("2026-05-20T08:50:00+08:00"),
 	}

@@ -53,7 +53,7 @@ func (pg page) deskWords() map[string]string {
 		"door": pg.T("door.submit"), "both": pg.T("door.both"), "take_early": pg.T("desk.take_early"), "take_late": pg.T("desk.take_late"),
 		"celsius": pg.T("door.celsius_of"), "odd": pg.T("desk.odd"), "looking": pg.T("desk.checking"),
 		"offline": pg.T("desk.offline"), "saved": pg.T("desk.saved"), "not_kept": pg.T("desk.not_kept"),
-		"no_camera": pg.T("desk.no_camera"), "due": pg.T("desk.due"),
+		"no_camera": pg.T("desk.no_camera"), "due": pg.T("desk.due"), "found": pg.T("desk.found"), "of": pg.T("desk.of"),
 	}
 	for _, s := range shownStatuses() {
 		words[string(s)] = pg.T("status." + string(s))

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -10,8 +12,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/text/unicode/norm"
 
 	"hunyue/booking"
 	"hunyue/hall"
@@ -49,8 +53,10 @@ type deskLine struct {
 	Number  string         `json:"number"`
 	Pass    string         `json:"pass"` // the rest of what their QR code holds
 	Names   []string       `json:"names"`
-	Tails   []string       `json:"tails"` // of their documents
-	Phone   string         `json:"phone"` // its tail
+	Heads   []string       `json:"heads,omitempty"` // the letters that their names begin with, see hanzi.Begins
+	Tags    []string       `json:"tags,omitempty"`  // of their names, see nameTag
+	Tails   []string       `json:"tails"`           // of their documents
+	Phone   string         `json:"phone"`           // its tail
 	Starts  time.Time      `json:"starts"`
 	Ends    time.Time      `json:"ends"`
 	Status  booking.Status `json:"status"`
@@ -73,6 +79,7 @@ func (p *Pages) mountDeskStore(desk *echo.Group) {
 	desk.POST("/sync", p.deskSync)
 	desk.GET("/conflict", p.toSettle)
 	desk.POST("/conflict", p.settleConflict)
+	desk.GET("/conflict/:conflict", p.oneConflict)
 }
 
 // deskList gives a desk the list of the day and the key that it is kept with. A desk
@@ -98,7 +105,7 @@ func (p *Pages) deskList(c echo.Context) error {
 	if c.Request().Header.Get("If-None-Match") == tag {
 		return c.NoContent(http.StatusNotModified)
 	}
-	if list.Rows, err = p.deskLines(c, o, day, visits); err != nil {
+	if list.Rows, err = p.deskLines(c, o, day, visits, p.deskKey(c, desk)); err != nil {
 		return err
 	}
 	list.Now = p.Clock.Now()
@@ -140,9 +147,11 @@ func (p *Pages) deskFrame(c echo.Context, o slots.Office, day date.Date, desk st
 }
 
 // deskLines is the couples of a day, masked: one look at the list.
-func (p *Pages) deskLines(c echo.Context, o slots.Office, day date.Date, visits []hall.Visit) ([]deskLine, error) {
+func (p *Pages) deskLines(c echo.Context, o slots.Office, day date.Date, visits []hall.Visit, key []byte) ([]deskLine, error) {
 	ctx := c.Request().Context()
-	rows, err := p.Desk.Day(ctx, o.ID, day)
+	rows, hints, err := p.Desk.DayBy(ctx, o.ID, day, func(name string) string {
+		return nameTag(key, day, name) + " " + p.rare.Begins(name)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +165,10 @@ func (p *Pages) deskLines(c echo.Context, o slots.Office, day date.Date, visits 
 		line := deskLine{
 			Number: v.Number, Pass: strings.TrimPrefix(p.Desk.DoorPass(v.Number), v.Number), Names: slices.Concat([]string{}, row.Names), Tails: []string{}, Phone: legible(row.Phone),
 			Starts: v.StartsAt, Ends: v.EndsAt, Status: v.Status, Ticket: v.Ticket, Arrived: v.ArrivedAt,
+		}
+		for _, hint := range hints[v.Number] {
+			tag, heads, _ := strings.Cut(hint, " ")
+			line.Tags, line.Heads = append(line.Tags, tag), append(line.Heads, heads)
 		}
 		for _, number := range row.Numbers {
 			line.Tails = append(line.Tails, legible(number))
@@ -198,11 +211,29 @@ func (p *Pages) deskName(c echo.Context) string {
 // signed in alone, and the same whenever they come back. Scripts read it; it ends with
 // the browser, and with signing in or out (see the decision record).
 func (p *Pages) giveDeskKey(c echo.Context, desk string) {
-	key := p.Keys.MAC("desk store", []byte(me(c).Username), []byte(desk))
 	c.SetCookie(&http.Cookie{
-		Name: "deskkey", Value: base64.RawURLEncoding.EncodeToString(key), Path: "/desk",
+		Name: "deskkey", Value: base64.RawURLEncoding.EncodeToString(p.deskKey(c, desk)), Path: "/desk",
 		Secure: p.Accounts.Secure, SameSite: http.SameSiteStrictMode,
 	})
+}
+
+func (p *Pages) deskKey(c echo.Context, desk string) []byte {
+	return p.Keys.MAC("desk store", []byte(me(c).Username), []byte(desk))
+}
+
+// nameTag stands for a name in the list, so that one that is typed is found and none can
+// be read: a hash with the key of the store, and another one every day. How a name is
+// spaced, punctuated and capitalised does not matter.
+func nameTag(key []byte, day date.Date, name string) string {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.IsSymbol(r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(norm.NFKC.String(name)))
+	sum := hmac.New(sha256.New, key)
+	_, _ = sum.Write([]byte("name " + day.String() + " " + plain)) // never fails
+	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:9])
 }
 
 // takeDeskKey takes it out of the browser.

@@ -27,6 +27,7 @@ type conflictRow struct {
 	To        string // the couple's page; "" where there is none
 	Word      field
 	Settle    string // what the button does, for whoever hears it alone
+	Open      string // all that the desk had
 }
 
 // conflicts is that block for an office. A form that was sent with a mistake comes back
@@ -46,6 +47,7 @@ func (p *Pages) conflicts(c echo.Context, pg page, o slots.Office, sent int64, w
 		happened := f.HappenedAt.In(o.Location)
 		row := conflictRow{
 			ID: f.ID, Number: f.Number, Why: pg.Fault(f.Code), Settle: pg.T("deskstore.settle_one", "number", f.Number),
+			Open: "/desk/conflict/" + strconv.FormatInt(f.ID, 10) + "?office=" + o.ID,
 			Word: pg.typed(field{Name: at, Auto: "off"}, "deskstore.word", typed, of),
 		}
 		row.What = pg.whatWasDone(f, happened)
@@ -105,13 +107,29 @@ func (p *Pages) settleConflict(c echo.Context) error {
 	if err != nil {
 		return hall.ErrNoConflict
 	}
-	word := c.FormValue("word." + strconv.FormatInt(id, 10))
-	if err := p.Hall.Settle(c.Request().Context(), o.ID, id, word, me(c).Actor()); err != nil {
+	if err := p.settleAs(c, o, id); err != nil {
 		pg, why, err := p.page(c).explained(c, err)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case c.FormValue("on") == "page" && why.Code != hall.ErrNoConflict.Code:
+			return p.showConflict(c, statusOf(why), pg, o, id, why.Fields)
 		}
 		return p.showConflicts(c, statusOf(why), pg, o, id, why.Fields)
 	}
 	return c.Redirect(http.StatusSeeOther, "/desk?office="+o.ID)
+}
+
+// settleAs settles it as the button says: the desk's deed counts after all, or what is
+// known here stays. Without one the word that was typed says what came of it.
+func (p *Pages) settleAs(c echo.Context, o slots.Office, id int64) error {
+	ctx, pg, actor := c.Request().Context(), p.page(c), me(c).Actor()
+	switch c.FormValue("step") {
+	case "take":
+		_, err := p.Hall.Take(ctx, o.ID, id, pg.T("deskstore.word_taken"), actor)
+		return err
+	case "leave":
+		return p.Hall.Settle(ctx, o.ID, id, pg.T("deskstore.word_left"), actor)
+	}
+	return p.Hall.Settle(ctx, o.ID, id, c.FormValue("word."+strconv.FormatInt(id, 10)), actor)
 }

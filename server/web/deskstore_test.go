@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,6 +46,9 @@ func TestADeskIsGivenTheListOnceAndMasked(t *testing.T) {
 	row := list.Rows[0]
 	if number+row.Pass != tn.Desk.DoorPass(number) || !slices.Equal(row.Tails, []string{him[14:], her[14:]}) || row.Phone != hisPhone[7:] {
 		t.Errorf("the couple is found by %q %q %q", row.Pass, row.Tails, row.Phone)
+	}
+	if !slices.Equal(row.Heads, []string{"z s", "l s"}) || len(row.Tags) != 2 || row.Tags[0] == row.Tags[1] {
+		t.Errorf("the couple is found by the letters %q and the tags %q", row.Heads, row.Tags)
 	}
 	for _, secret := range []string{"张三", him, hisPhone} {
 		if strings.Contains(v.body, secret) {
@@ -177,4 +181,104 @@ func TestSomebodySettlesAConflictWithAWord(t *testing.T) {
 		}
 	}
 	t.Error("there is no form to settle it")
+}
+
+// A name is found however it is spaced, and by nobody with another key or on another day.
+func TestATagStandsForOneNameOnOneDay(t *testing.T) {
+	key, other, day := []byte("one"), []byte("other"), may(20)
+	for _, same := range []string{" 买买提 ·吐尔逊", "买买提．吐尔逊", "买买提吐尔逊"} {
+		if nameTag(key, day, same) != nameTag(key, day, "买买提·吐尔逊") {
+			t.Errorf("%q is not found", same)
+		}
+	}
+	if nameTag(key, day, "MARIA schmidt") != nameTag(key, day, "Maria Schmidt") {
+		t.Error("capitals matter")
+	}
+	seen := map[string]bool{}
+	for _, tag := range []string{nameTag(key, day, "张三"), nameTag(other, day, "张三"), nameTag(key, day.AddDays(1), "张三"), nameTag(key, day, "张四")} {
+		if seen[tag] || len(tag) != 12 {
+			t.Errorf("%q stands for two", tag)
+		}
+		seen[tag] = true
+	}
+}
+
+// unsettled is the address of the one conflict that waits, after a desk has brought a couple
+// that was told it may go on although it was too early.
+func (tn *town) unsettled(v *visitor, number string) string {
+	tn.t.Helper()
+	v.listed("")
+	v.brings(`{"deeds":[{"kind":"check-in","number":"` + number + `","key":"11111111-1111-4111-8111-111111111111","at":"2026-05-20T00:01:00Z","ticket":"C007",` +
+		`"said":{"outcome":"admitted"},"readings":[{"party":1,"celsius":365,"device":"T1"},{"party":2,"celsius":366,"device":"T2"}]}]}`)
+	if !strings.Contains(v.body, `"state":"conflict"`) {
+		tn.t.Fatalf("brought: %s", v.body)
+	}
+	var id int
+	if err := tn.DB.Get(&id, `SELECT id FROM desk_conflict WHERE word IS NULL`); err != nil {
+		tn.t.Fatal(err)
+	}
+	return fmt.Sprintf("/desk/conflict/%d?office=%s", id, office)
+}
+
+func TestWhoeverSettlesAConflictSeesWhatTheDeskHad(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	number := tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:00")
+	v := tn.well(auth.Hall)
+	tn.at("2026-05-20 08:10")
+	one := tn.unsettled(v, number)
+	looks := `SELECT count(*) FROM audit WHERE action = 'desk_conflict_read' AND actor = 'staff:hall'`
+	reads := `SELECT count(*) FROM audit WHERE action = 'read' AND actor = 'staff:hall'`
+	before := tn.count(reads)
+	v.get("/desk?office="+office).want(http.StatusOK, "看签到台当时记了什么")
+	if n := tn.count(looks); n != 0 {
+		t.Errorf("%d looks before anybody opened it", n)
+	}
+	v.get(one).want(http.StatusOK, "8:01", "8:10", "36.5 ℃（T1）", "36.6 ℃（T2）", "C007", "可以办理", "张*", "李*", "照签到台记的签到", "保留系统现在的")
+	for _, secret := range []string{"张三", him, her, hisPhone} {
+		if strings.Contains(v.body, secret) {
+			t.Errorf("the page tells %s", secret)
+		}
+	}
+	if n, m := tn.count(looks), tn.count(reads)-before; n != 1 || m != 1 {
+		t.Errorf("%d looks at the conflict and %d at the couple are noted, want one each", n, m)
+	}
+	v.send("/desk/conflict").want(http.StatusUnprocessableEntity, "请写一句怎么处理的", "36.5 ℃（T1）")
+	v.get("/desk/conflict/7?office=" + office).want(http.StatusNotFound)
+	v.get("/desk/conflict/x?office=" + office).want(http.StatusNotFound)
+
+	v.get(one).send("/desk/conflict", "step", "take").want(http.StatusOK)
+	if n := tn.count(`SELECT count(*) FROM visit WHERE ticket = 'C007' AND outcome = 'admitted' AND arrived_at = '2026-05-20 08:01+08'`); n != 1 {
+		t.Error("the couple was not received as the desk had it")
+	}
+	if n := tn.count(`SELECT count(*) FROM desk_conflict WHERE taken AND word = '照签到台记的签到' AND sealed IS NULL`); n != 1 {
+		t.Error("nothing says that it was taken")
+	}
+	v.get(one).want(http.StatusNotFound)
+}
+
+func TestWhatIsKnownHereIsLeftWithOnePress(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	number := tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:00")
+	v := tn.well(auth.Hall)
+	tn.at("2026-05-20 08:10")
+	one := tn.unsettled(v, number)
+	v.get(one).send("/desk/conflict", "step", "leave").want(http.StatusOK)
+	if n := tn.count(`SELECT count(*) FROM desk_conflict WHERE NOT taken AND word = '保留系统现在的' AND sealed IS NULL`) + tn.count(`SELECT count(*) FROM visit`); n != 1 {
+		t.Errorf("%d rows, want the settled conflict and no visit", n)
+	}
+	v.listed("")
+	v.brings(`{"deeds":[{"kind":"check-in","number":"99999999","key":"22222222-1111-4111-8111-111111111111","at":"2026-05-20T00:05:00Z"}]}`)
+	v.get("/desk/conflict?office=" + office)
+	var id int
+	if err := tn.DB.Get(&id, `SELECT id FROM desk_conflict WHERE word IS NULL`); err != nil {
+		t.Fatal(err)
+	}
+	v.get(fmt.Sprintf("/desk/conflict/%d?office=%s", id, office)).want(http.StatusOK, "本处没有这个预约号")
+	if strings.Contains(v.body, `value="take"`) {
+		t.Error("a couple that nobody knows can be taken")
+	}
 }

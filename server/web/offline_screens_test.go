@@ -1,6 +1,8 @@
 package web
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -13,6 +15,9 @@ var offlineScreens = []screen{
 		{"offline", (*guest).deskThere, aloneAtDesk("断网了，照常签到。已存 7 条，连上后自动补传", "Offline. Keep checking in: 7 saved, will sync")},
 		{"syncing", (*guest).deskThere, aloneAtDesk("恢复中 3/7", "Catching up: 3/7")},
 		{"conflict", (*guest).deskThere, conflictAtDesk("/desk?office=" + desked)},
+	}},
+	{"D01", "conflict", []state{
+		{"opened", bookedAtDesk(desked, "2026-05-20", "11:00"), openedConflict},
 	}},
 	{"D03", "conflicts", []state{
 		{"some", (*guest).deskThere, conflictAtDesk("/desk/conflict?office=" + desked)},
@@ -72,4 +77,29 @@ func (v *guest) unsettle() {
 func (v *guest) deskThere() {
 	v.t.Helper()
 	v.gallery.deskMade()
+}
+
+// openedConflict is a couple that was told it may go on, and was too early.
+func openedConflict(v *guest) {
+	v.t.Helper()
+	v.atTheDoor()
+	at := v.Clock.Now().Add(-20 * time.Minute)
+	d := hall.Deed{Kind: hall.Receive, Staff: "door", Said: hall.Admitted, Arrival: hall.Arrival{
+		Number: v.number, Office: desked, Actor: "staff:door", Key: "opened-" + newKey(), At: at,
+		Readings: []hall.Reading{{Party: 1, Decicelsius: 365, Device: "T1"}, {Party: 2, Decicelsius: 366, Device: "T1"}},
+	}}
+	r, err := v.Hall.Replay(v.t.Context(), d)
+	if err != nil || !r.Conflict {
+		v.t.Fatal(r, err)
+	}
+	open, err := v.Hall.Conflicts(v.t.Context(), desked)
+	for _, c := range open {
+		if err == nil && c.Number == v.number {
+			v.get(fmt.Sprintf("/desk/conflict/%d?office=%s", c.ID, desked)).want(http.StatusOK)
+			err = v.Hall.Settle(v.t.Context(), desked, c.ID, "test", "test")
+		}
+	}
+	if err != nil {
+		v.t.Fatal(err)
+	}
 }

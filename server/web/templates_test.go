@@ -38,7 +38,7 @@ var shown = map[string]any{
 	"counter": counterPage{}, "certificate": certificatePage{}, "walkin": walkInPage{}, "kiosk": kioskPage{}, "kioskset": kioskSetPage{},
 	"health": healthPage{}, "temperatures": temperaturesPage{}, "disinfections": disinfectionsPage{}, "daylist": dayListPage{},
 	"calls": callsPage{}, "keys": keysPage{}, "stats": statsPage{},
-	"conflicts": conflictsPage{}, "couples": couplesPage{},
+	"conflicts": conflictsPage{}, "conflict": conflictPage{}, "couples": couplesPage{},
 }
 
 func TestEveryTemplateNamesOnlyWhatItsPageHas(t *testing.T) {

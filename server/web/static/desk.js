@@ -24,12 +24,13 @@ async function start() {
   const scanner = new Scanner({ scanned: (digits) => { box.value = digits; look(digits); }, put: type }).listen(window);
 
   // standing says how the store stands, and when something waits that it waits.
-  let stood = "", waiting = 0, failed = 0;
+  let stood = "", waiting = 0, failed = 0, online = true;
   function standing(s) {
     const some = (id, n) => (n ? cards.word(id, { n }) : "");
     const text = !s.online ? cards.word("offline", { n: s.waiting }) : s.syncing && s.waiting ? cards.word("syncing", s.syncing)
       : some(s.signedOut ? "signed_out" : "waiting", s.waiting) || some("others", s.others);
     waiting = s.waiting;
+    online = s.online;
     if (text !== stood) tell(stood = text);
     if (s.failed !== failed && s.online) ask("/desk?office=" + set.office).then(conflicts).catch(() => {});
     failed = s.failed;
@@ -51,14 +52,15 @@ async function start() {
     away.hidden = !text;
   }
 
-  // ask sends a form, or gets a page, and is the page that came.
-  async function ask(at, body) {
+  // ask sends a form, or gets a page, and is the page that came. Whoever is signed out
+  // meanwhile goes to sign in, unless a couple stands there and has to stay.
+  async function ask(at, body, stay = false) {
     const stop = new AbortController(), late = setTimeout(() => stop.abort(), patience);
     try {
       const answer = await fetch(at, { method: body ? "POST" : "GET", body, signal: stop.signal, headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (page.getElementById("card")) return page;
-      if (answer.status < 500) location.href = "/desk"; // signed out, or not theirs any more
+      if (answer.status < 500 && !stay) location.href = "/desk"; // signed out, or not theirs any more
       throw new Error("no card");
     } finally {
       clearTimeout(late);
@@ -69,15 +71,18 @@ async function start() {
   const look = (text) => text.trim() && show(store ? store.find(text.trim()) : [], "/desk/find", new URLSearchParams({ office: set.office, q: text.trim() }));
   const open = (number) => show(store ? store.find(number) : [], "/desk/" + number);
 
-  async function show(rows, at, body) {
+  async function show(asked, at, body) {
     const mine = ++turn;
     pressed = settled = false;
+    const rows = meant(await asked);
+    if (mine !== turn) return;
     if (rows.length === 1) {
       cards.fill(card, rows[0], now(), rules);
       sound(card.dataset.tone);
       focus(card.querySelector("#receive input") || byId("arrive") || box);
       if (body) box.value = "";
     } else tell(cards.word("looking"));
+    if (!online) return gone(rows);
     try {
       const page = await ask(at, body);
       if (mine === turn) settle(page, body && body.get("q"));
@@ -86,9 +91,21 @@ async function start() {
     }
   }
 
+  // meant is the one couple that is expected, where others have come or gone already.
+  function meant(rows) {
+    const now = rows.filter((row) => cards.active(row));
+    return now.length === 1 ? now : rows;
+  }
+
   // gone is the card as the desk knows it, which is all there is for now.
   function gone(rows) {
     settled = true;
+    if (store && rows.length !== 1) {
+      if (rows.length) cards.choose(card, rows);
+      else cards.unknown(card);
+      sound(card.dataset.tone);
+      focus(card.querySelector("a") || box);
+    }
     tell(cards.word("offline", { n: waiting }));
     const note = card.querySelector(".checking");
     if (note) note.textContent = away.textContent;
@@ -134,31 +151,48 @@ async function start() {
     const mine = ++turn;
     settled = false;
     form.setAttribute("aria-busy", "true");
-    try {
-      const page = await ask(form.action, body);
-      if (mine === turn) settle(page);
-      queue(await ask("/desk?office=" + set.office));
-    } catch (lost) {
-      if (mine === turn) keep(number, body);
-    }
+    const came = await handOver(deedOf(number, body), () => ask(form.action, body, !!store));
+    if (came.state !== "sent") return alone(came, number, mine === turn);
+    if (mine === turn) settle(came.answer);
+    ask("/desk?office=" + set.office).then(queue).catch(() => {});
   }
 
-  async function keep(number, body) {
-    settled = true;
-    const device = body.get("device") || "", readings = [], reason = body.get("companion.reason");
+  // handOver has the store keep a deed until send has an answer. What only the server can
+  // do (a deed that is null) is kept by nobody.
+  async function handOver(deed, send) {
+    const act = () => (online ? send() : Promise.reject(new Error("offline")));
+    if (store && deed) return store.during(deed, act).catch(() => ({}));
+    return act().then((answer) => ({ state: "sent", answer }), () => ({}));
+  }
+
+  // deedOf is what a form says, as the store keeps it; null for those who came before and
+  // are entered later: whoever has them on paper has them still.
+  function deedOf(number, body) {
+    if ((body.get("arrived") || "").trim()) return null;
+    const device = (body.get("device") || "").trim(), readings = [], reason = (body.get("companion.reason") || "").trim();
     for (const party of [1, 2]) for (const of of ["reading.", "again."]) {
       const celsius = cards.tenths(body.get(of + party) || "");
       if (celsius) readings.push({ party, celsius, device });
     }
     const along = cards.tenths(body.get("companion.celsius") || "") || 0;
-    const companions = reason || along ? [{ reason: reason || "", celsius: along, device }] : [];
+    const companions = reason || along ? [{ reason, celsius: along, device }] : [];
     const early = body.has("early") || card.dataset.kind === "early";
-    const kept = store ? await store.send({ kind: "check-in", number, key: body.get("key"), readings, companions, early, tried: true }).catch(() => ({})) : {};
-    if (kept.state !== "saved") return tell(cards.word("refused_" + kept.code, kept) || cards.word("not_kept"));
-    const said = card.querySelector(".says, .verdict > :last-child"), note = card.querySelector(".checking");
-    said.textContent = kept.ticket ? cards.word("saved", { ticket: kept.ticket }) : cards.word("saved_" + kept.outcome);
+    return { kind: "check-in", number, key: body.get("key"), readings, companions, early };
+  }
+
+  // alone says what the desk has decided by itself: on the card, or beside it where
+  // another couple is on it already.
+  function alone(kept, number, here) {
+    const why = () => cards.word("refused_" + kept.code, kept) || cards.word("not_kept");
+    const says = kept.state !== "saved" ? why() : kept.ticket ? cards.word("saved", { ticket: kept.ticket }) : cards.word("saved_" + kept.outcome);
+    if (!here) return tell(cards.word("of", { number, says }));
+    settled = true;
+    const form = byId("receive"), said = card.querySelector(".says, .verdict > :last-child"), note = card.querySelector(".checking");
+    if (form) form.removeAttribute("aria-busy");
+    if (kept.state !== "saved") return tell(says);
+    said.textContent = says;
     if (note) note.remove();
-    card.querySelector("#receive").remove();
+    form.remove();
     card.dataset.done = "";
     sound("wait");
     focus(box);
@@ -237,14 +271,11 @@ async function start() {
 
   async function letIn(form) {
     const body = new URLSearchParams(new FormData(form)), number = form.getAttribute("action").split("/")[2];
-    try {
-      const page = await ask(form.action, body);
-      queue(page);
-      tell([...page.querySelectorAll("#card .summary p")].map((p) => p.textContent).join(" "));
-    } catch (lost) {
-      const kept = store ? await store.send({ kind: "enter", number, key: body.get("key"), tried: true }).catch(() => ({})) : {};
-      tell(kept.state === "sent" || kept.state === "saved" ? cards.word("offline", { n: waiting }) : cards.word("not_kept"));
-    }
+    if (!body.get("key")) body.set("key", crypto.randomUUID());
+    const came = await handOver({ kind: "enter", number, key: body.get("key") }, () => ask(form.action, body));
+    if (came.state !== "sent") return tell(came.state === "saved" ? cards.word("offline", { n: waiting }) : cards.word("not_kept"));
+    queue(came.answer);
+    tell([...came.answer.querySelectorAll("#card .summary p")].map((p) => p.textContent).join(" "));
   }
 
   document.addEventListener("click", (event) => {

@@ -43,6 +43,45 @@ function sentence(kind, row, now, rules) {
   });
 }
 
+// active: they are expected, or in the hall.
+export const active = (row) => row.status === "booked" || HERE.includes(row.status);
+
+// say puts a sentence on the card in place of a couple.
+function say(card, text, tone) {
+  const said = document.createElement(tone ? "p" : "h2");
+  if (tone) {
+    const sign = document.createElement("span"), words = document.createElement("span");
+    Object.assign(sign, { className: "sign", textContent: SIGNS.over, ariaHidden: "true" });
+    words.textContent = text;
+    said.className = "verdict " + tone;
+    said.setAttribute("role", "status");
+    said.append(sign, " ", words);
+  } else said.textContent = text;
+  for (const name of Object.keys(card.dataset)) delete card.dataset[name];
+  Object.assign(card.dataset, { tone, local: "" });
+  card.replaceChildren(said);
+}
+
+// unknown says that nobody in the list is meant, which is all that is known.
+export function unknown(card) {
+  say(card, word("refused_no_such_appointment"), "no");
+}
+
+// choose lists those of the list who may be meant.
+export function choose(card, rows) {
+  const all = document.createElement("ul");
+  for (const row of rows) {
+    const line = document.createElement("li"), way = document.createElement("a");
+    Object.assign(way, { href: "/desk/" + row.number, textContent: row.names.join(word("and")) });
+    way.dataset.open = row.number;
+    line.append(way, " ", clock(Date.parse(row.starts)) + "–\u2060" + clock(Date.parse(row.ends)), " · ", word(row.status));
+    all.append(line);
+  }
+  all.className = "who";
+  say(card, word("found"), "");
+  card.append(all);
+}
+
 // fill puts a couple of the list on the card.
 export function fill(card, row, now, rules) {
   const fresh = document.getElementById("local").content.cloneNode(true), kind = judge(row, now, rules);

@@ -3,16 +3,17 @@
 // "deskkey", which ends with the browser and with signing out (decision 0023).
 //
 //   const store = await openStore({ office, day, csrf });
-//   store.find("20261234…")   rows of the local list, at once: a number (8 digits), what a couple's QR
-//                             code holds (16), the end of a document or of a phone (4), a masked name, a ticket
+//   await store.find("20261234…")   rows of the local list: a number (8 digits), what a couple's QR code holds
+//                             (16), the end of a document or of a phone (4), a name or its initials, a ticket
 //                             [{ number, names: [], tails: [], starts, ends, status, ticket, office, rest }]
 //   store.rows()              all of them, in order of time
 //   store.rules()             { screening, early, late, fever, recheck, otherDevice, companions }, or null
 //   await store.send({ kind: "check-in", number, key, at, readings: [{ party, celsius, device }],
 //                      companions: [{ reason, celsius, device }], early })
 //   await store.send({ kind: "enter", number, key })
-//        celsius is in tenths of a degree: 365; key is a new UUID for each press; at may be left out (now);
-//        tried: true says that the page itself has sent it with this key and had no answer: it is kept at once
+//        celsius is in tenths of a degree: 365; key is a new UUID for each press; at may be left out (now)
+//   await store.during(deed, act)   the same, but the page itself sends it with that key: the deed is kept before
+//        act is called, forgotten when act has answered, and saved when it throws; answer is what act gave
 //     { state: "sent", answer }            the server has done it; answer as the API's check-in:
 //                                          { outcome, ticket, recheck_at, recheck, opens_at, companions, turned_away, outside }
 //     { state: "saved", ticket, outcome, recheck_at, recheck }   it is kept here and will be sent: never shown as done
@@ -27,6 +28,7 @@
 "use strict";
 
 const patience = 5000, often = 20000, soon = 3000, batch = 20; // ms; deeds in a request
+const inHand = 10000; // ms for which what the page itself sends is the page's: longer than it waits
 const lowest = 340, highest = 430, lukewarm = 350; // tenths of a degree, as in the hall
 
 // ---- Rows in IndexedDB. A row holds its owner (who has its key), and bytes.
@@ -83,7 +85,22 @@ async function keyOf(text) {
   return {
     owner: Array.from(sum.slice(0, 8), (b) => b.toString(16).padStart(2, "0")).join(""),
     key: await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]),
+    names: await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]),
   };
+}
+
+// tagOf is what the list holds in place of a name, as the server makes it (nameTag).
+async function tagOf(own, day, name) {
+  const plain = name.normalize("NFKC").toLowerCase().replace(/[\s\p{P}\p{S}]/gu, "");
+  const sum = new Uint8Array(await crypto.subtle.sign("HMAC", own.names, new TextEncoder().encode("name " + day + " " + plain)));
+  return btoa(String.fromCharCode(...sum.slice(0, 9))).replace(/\+/g, "-").replace(/\//g, "_");
+}
+
+// begins reports whether letters may be the first of a name's characters, as the server
+// reads them (hanzi.Begins).
+function begins(heads, letters) {
+  const each = heads.split(" ");
+  return letters.length <= each.length && [...letters].every((l, i) => each[i] === "?" || each[i].includes(l));
 }
 
 async function seal(own, about, plain) {
@@ -167,7 +184,7 @@ function fevers(deed, row, rules, at) {
 export async function openStore({ office, csrf = "" }) {
   const able = "indexedDB" in window && window.crypto && crypto.subtle && navigator.locks;
   const db = able ? await database().catch(() => null) : null;
-  let own = null, list = null, tag = "", ahead = 0, timer = 0;
+  let own = null, list = null, tag = "", ahead = 0, timer = 0, inHands = 0;
   const state = { online: true, waiting: 0, failed: 0, asOf: 0, syncing: null, signedOut: false, others: 0 };
   const told = [];
   const now = () => Date.now() + ahead;
@@ -247,22 +264,30 @@ export async function openStore({ office, csrf = "" }) {
 
   async function count() {
     const rows = db ? await all(db, "queue") : [];
-    const waiting = rows.filter(([, row]) => own && row.owner === own.owner).length;
+    const mine = rows.filter(([, row]) => own && row.owner === own.owner), waiting = mine.filter(([, row]) => !handed(row)).length;
     const age = rows.length ? 7 * 24 * 3600 : 0;
     document.cookie = "deskwaiting=" + rows.length + "; path=/; SameSite=Strict; max-age=" + age + (location.protocol === "https:" ? "; Secure" : "");
-    tell({ waiting, others: rows.length - waiting });
-    return waiting;
+    inHands = mine.length - waiting;
+    tell({ waiting, others: rows.length - mine.length });
+    return mine.length;
+  }
+
+  // handed: a page is sending it at this moment. One that has gone meanwhile leaves it to
+  // whoever comes next, a few seconds later.
+  function handed(row) {
+    const left = (row.until || 0) - Date.now();
+    return left > 0 && left <= inHand;
   }
 
   // pending is what whoever is signed in keeps here, in the order in which it was done.
   async function pending() {
     if (!db || !own) return [];
-    const rows = (await all(db, "queue")).filter(([, row]) => row.owner === own.owner);
+    const rows = (await all(db, "queue")).filter(([, row]) => row.owner === own.owner && !handed(row));
     return Promise.all(rows.map(async ([place, row]) => ({ place, deed: await unseal(own, "deed", row) })));
   }
 
-  async function keep(deed, place) {
-    const row = await seal(own, "deed", deed);
+  async function keep(deed, place, until = 0) {
+    const row = { ...(await seal(own, "deed", deed)), until };
     const kept = await within(db, "queue", "readwrite", (s, answer) => answer(place === undefined ? s.add(row) : s.put(row, place)));
     await count();
     return kept;
@@ -336,17 +361,32 @@ export async function openStore({ office, csrf = "" }) {
   function again() {
     clearTimeout(timer);
     if (list && now() >= Date.parse(list.until)) forget();
-    timer = setTimeout(sync, state.online && !state.waiting ? often : soon);
+    timer = setTimeout(sync, state.online && !state.waiting && !inHands ? often : soon);
   }
 
   // ---- What the page asks for.
 
   async function send(given) {
     if (!db || !own) return sendOnly(given);
-    const { tried, ...deed } = { ...given, at: given.at || new Date(now()).toISOString() };
-    const able = () => !tried && state.online && !state.signedOut && !state.waiting;
+    const deed = timed(given), able = () => state.online && !state.signedOut && !state.waiting;
     const answer = able() && (await turn({ signal: AbortSignal.timeout(500) }, () => (able() ? live(deed) : null)).catch(busy));
     return answer || save(deed);
+  }
+
+  const timed = (given) => ({ ...given, at: given.at || new Date(now()).toISOString() });
+
+  // during keeps a deed before act sends it, so that a tab that goes in between, or an
+  // answer that does not come, loses nothing. Where nothing can be kept, act is all there is.
+  async function during(given, act) {
+    const deed = timed(given), place = db && own ? await keep(deed, undefined, Date.now() + inHand).catch(() => 0) : 0;
+    let answer;
+    try {
+      answer = await act();
+    } catch {
+      return place ? save(deed, place) : { state: "refused", code: "unavailable" };
+    }
+    if (place) await drop(place).catch(() => {}); // it is brought again, and known
+    return { state: "sent", answer };
   }
 
   // busy: another tab is sending; this deed waits behind.
@@ -396,20 +436,23 @@ export async function openStore({ office, csrf = "" }) {
     return r.state === "done" ? { state: "sent", answer: r.answer } : { state: "refused", code: r.code, fields: r.fields };
   }
 
-  function find(text) {
+  async function find(text) {
     const q = text.normalize("NFKC").trim().toUpperCase(), digits = q.replace(/[\s-]/g, "");
     if (!list || !q) return [];
+    const rows = list.rows, letters = /^[A-Z]{2,20}$/.test(q) ? q.toLowerCase() : "", name = own && q.length > 1 && !/^[\dX]+$/.test(digits) ? await tagOf(own, list.day, q) : "";
+    const active = ["booked", "late", "checked_in", "called", "in_service"];
+    const named = (row) => active.includes(row.status) && (letters && (row.heads || []).some((h) => begins(h, letters)) || name && (row.tags || []).includes(name));
     const is = (row) => {
       if (/^\d{16}$/.test(digits)) return row.number + row.pass === digits;
       if (/^\d{8}$/.test(digits)) return row.number === digits;
       if (/^\d{3}[\dX]$/.test(digits)) return row.phone === digits || row.tails.some((t) => t.toUpperCase() === digits);
-      return row.ticket === q || row.names.some((name) => name.toUpperCase() === q || name[0] === q);
+      return row.ticket === q || row.names.some((masked) => masked.toUpperCase() === q || masked[0] === q) || named(row);
     };
-    return list.rows.filter(is).map(outside);
+    return rows.filter(is).map(outside);
   }
 
   function outside(row) {
-    const { pass, phone, ...shown } = row; // eslint-disable-line no-unused-vars
+    const { pass, phone, heads, tags, ...shown } = row; // eslint-disable-line no-unused-vars
     return { ...shown, office };
   }
 
@@ -452,7 +495,7 @@ export async function openStore({ office, csrf = "" }) {
   keepShell().catch(() => {}); // the desk works without it while the page stays open
 
   return {
-    find, send, sync, wipe, now,
+    find, send, during, sync, wipe, now,
     rows: () => (list ? list.rows.map(outside) : []),
     rules: () => (list ? { ...list.rules } : null),
     onchange: (f) => { told.push(f); f({ ...state }); },
