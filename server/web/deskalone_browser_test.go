@@ -127,7 +127,7 @@ func TestATabKilledBeforeTheAnswerLosesNobody(t *testing.T) {
 			d := h.desk(h.chrome.Tab(t), h.hire("door"))
 			d.atPage()
 			d.cut(how)
-			d.typed(h.numbers[0])
+			d.typed(h.Desk.DoorPass(h.numbers[0]))
 			d.onCard(`#card[data-number="` + h.numbers[0] + `"]:not([data-local]) #receive`)
 			d.measure()
 			for i := 0; h.hangs.Load() == 0 && i < 500; i++ {
@@ -160,10 +160,10 @@ func TestWhoeverIsNotAnsweredIsSavedEvenBehindTheNext(t *testing.T) {
 	d := h.desk(h.chrome.Tab(t), h.hire("door"))
 	d.atPage()
 	d.cut(cutBehind)
-	d.typed(h.numbers[0])
+	d.typed(h.Desk.DoorPass(h.numbers[0]))
 	d.onCard(`#card[data-number="` + h.numbers[0] + `"]:not([data-local]) #receive`)
 	d.measure()
-	d.typed(h.numbers[1])
+	d.typed(h.Desk.DoorPass(h.numbers[1]))
 	d.onCard(`#card[data-number="` + h.numbers[1] + `"]:not([data-local]) #receive`)
 	run[bool](d, `for (let i = 0; i < 600 && !/C001/.test(document.querySelector("#away").textContent); i++) await new Promise(r => setTimeout(r, 20)); return true`)
 	if says := run[string](d, `return document.querySelector("#away").textContent`); !strings.Contains(says, fmt.Sprint(h.numbers[0])) || !strings.Contains(says, "C001") {

@@ -214,7 +214,7 @@ func (tn *town) unsettled(v *visitor, number string) string {
 		tn.t.Fatalf("brought: %s", v.body)
 	}
 	var id int
-	if err := tn.DB.Get(&id, `SELECT id FROM desk_conflict WHERE word IS NULL`); err != nil {
+	if err := tn.db.Get(&id, `SELECT id FROM desk_conflict WHERE word IS NULL`); err != nil {
 		tn.t.Fatal(err)
 	}
 	return fmt.Sprintf("/desk/conflict/%d?office=%s", id, office)
@@ -274,7 +274,7 @@ func TestWhatIsKnownHereIsLeftWithOnePress(t *testing.T) {
 	v.brings(`{"deeds":[{"kind":"check-in","number":"99999999","key":"22222222-1111-4111-8111-111111111111","at":"2026-05-20T00:05:00Z"}]}`)
 	v.get("/desk/conflict?office=" + office)
 	var id int
-	if err := tn.DB.Get(&id, `SELECT id FROM desk_conflict WHERE word IS NULL`); err != nil {
+	if err := tn.db.Get(&id, `SELECT id FROM desk_conflict WHERE word IS NULL`); err != nil {
 		t.Fatal(err)
 	}
 	v.get(fmt.Sprintf("/desk/conflict/%d?office=%s", id, office)).want(http.StatusOK, "本处没有这个预约号")

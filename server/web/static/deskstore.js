@@ -376,18 +376,22 @@ export async function openStore({ office, csrf = "" }) {
   const timed = (given) => ({ ...given, at: given.at || new Date(now()).toISOString() });
 
   // during keeps a deed before act sends it, so that a tab that goes in between, or an
-  // answer that does not come, loses nothing. Where nothing can be kept, act is all there is.
+  // answer that does not come, loses nothing. What lacks a reading is mended at the desk,
+  // and not kept. Where nothing can be kept, act is all there is.
   async function during(given, act) {
-    const deed = timed(given), place = db && own ? await keep(deed, undefined, Date.now() + inHand).catch(() => 0) : 0;
+    const deed = timed(given), whole = !list || decide(deed).code !== "invalid_input";
+    const place = db && own && whole ? await keep(deed, undefined, Date.now() + inHand).catch(() => undefined) : undefined;
     let answer;
     try {
       answer = await act();
     } catch {
-      return place ? save(deed, place) : { state: "refused", code: "unavailable" };
+      return db && own ? save(deed, place) : { state: "refused", code: "unavailable" };
     }
-    if (place) await drop(place).catch(() => {}); // it is brought again, and known
+    if (place !== undefined) await drop(place).catch(() => {}); // it is brought again, and known
     return { state: "sent", answer };
   }
+
+  const decide = (deed) => judge(deed, list.rows.find((r) => r.number === deed.number), list.rules, Date.parse(deed.at));
 
   // busy: another tab is sending; this deed waits behind.
   function busy(why) {
@@ -413,7 +417,7 @@ export async function openStore({ office, csrf = "" }) {
 
   // save decides alone and keeps what was decided.
   async function save(deed, place) {
-    const said = !list ? { code: "no_list" } : judge(deed, list.rows.find((r) => r.number === deed.number), list.rules, Date.parse(deed.at));
+    const said = !list ? { code: "no_list" } : decide(deed);
     const admitted = said.outcome === "admitted" || said.outcome === "late";
     if (admitted && !list.letter) said.code = "no_letter";
     if (said.code) {
