@@ -15,11 +15,11 @@ func (d *desk) atPage() {
 	d.must(d.tab.Await("[data-desk=ready]"))
 }
 
-// typed types into the desk's input, and Enter.
+// typed puts into the desk's input what somebody has typed, who then presses Enter.
 func (d *desk) typed(text string) {
 	d.t.Helper()
-	run[bool](d, `document.querySelector("#q").value = ""; document.querySelector("#q").focus(); return true`)
-	d.must(d.tab.Press(text + browser.Enter))
+	run[bool](d, `document.querySelector("#q").value = %q; document.querySelector("#q").focus(); return true`, text)
+	d.must(d.tab.Press(browser.Enter))
 }
 
 // onCard is what stands on the card once it is of a kind.
