@@ -99,9 +99,8 @@ func desk() []Rule {
 		pages(get, receives, Form, "/desk"),
 		pages(post, receives, Form, "/desk/find", "/desk/reading"),
 		pages(get, receives, Record, "/desk/:number", "/desk/ticket/:number"),
-		pages(get, receives, Form, "/desk/list.json", "/desk/shell", "/desk/conflict"),
+		pages(get, receives, Form, "/desk/list.json", "/desk/shell", "/desk/conflict", "/desk/conflict/:conflict"),
 		pages(post, receives, Form, "/desk/sync", "/desk/conflict"),
-		pages(get, receives, Record, "/desk/conflict/:conflict"),
 		pages(get, receives, Anything, "/desk/sync"),                                         // leads back to the desk
 		pages(get, receives, Anything, "/desk/find", "/desk/reading", "/desk/:number/:step"), // likewise
 		pages(post, receives, Record, "/desk/:number/unmask", "/desk/:number/check-in", "/desk/:number/enter",
