@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,7 +78,7 @@ func (p *Pages) showConflict(c echo.Context, status int, pg page, o slots.Office
 func (pg page) hadAtDesk(found hall.Opened, o slots.Office, parties int) []answer {
 	when := func(t time.Time) string { return pg.ShortDay(date.DateOf(t.In(o.Location))) + " " + pg.clockIn(t, o) }
 	had := []answer{{Label: pg.T("deskstore.at"), Text: when(found.Deed.At)}, {Label: pg.T("deskstore.told_at"), Text: when(found.Received)}}
-	if said := found.Deed.Said; said != "" {
+	if said := found.Deed.Said; slices.Contains(deskOutcomes(), string(said)) {
 		had = append(had, answer{Label: pg.T("deskstore.said"), Text: pg.T("deskstore.outcome." + string(said))})
 	}
 	if found.Ticket != "" {
@@ -99,6 +100,9 @@ func (pg page) hadAtDesk(found hall.Opened, o slots.Office, parties int) []answe
 	}
 	return had
 }
+
+// deskOutcomes is what a desk that is alone tells a couple.
+func deskOutcomes() []string { return []string{"admitted", "late", "recheck", "deferred", "entered"} }
 
 // measured is a reading as people say it, and what it was taken with.
 func (pg page) measured(tenths int, device string) string {

@@ -193,6 +193,7 @@ func composed() []string {
 		add("unmask.", string(r))
 	}
 	add("deskstore.refused.", storeRefusals()...)
+	add("deskstore.outcome.", deskOutcomes()...)
 	for _, k := range watch.Kinds() {
 		add("alarm.kind.", string(k))
 	}
