@@ -95,13 +95,17 @@ func dayTyped(c echo.Context) date.Date {
 	return day
 }
 
-// begin asks for whom the place is. This page alone is asked for with GET and
-// may be kept: it names nobody, so the browser may write it to its disk, and
-// what is typed into it stays in memory, where Back finds it. Answers to the
-// forms that follow have names and numbers in them and stay no-store, since a
-// browser keeps what it may on a disk that others use; sent again they come
-// back filled, and each has its own way back.
-func (l line) begin(c echo.Context) error {
+// begin asks for whom the place is. As long as nothing was sent the page may be
+// kept: it names nobody, so the browser may write it to its disk, and what is
+// typed into it stays in memory, where Back finds it. Pages that follow have names
+// and numbers in them and stay no-store, since a browser keeps what it may on a
+// disk that others use; it asks for them again, and they come filled in (turn.go).
+func (l line) begin(c echo.Context) error { return l.open(c, onDetails) }
+
+// checkAgain is the check as it was, for whoever comes back to it.
+func (l line) checkAgain(c echo.Context) error { return l.open(c, onCheck) }
+
+func (l line) open(c echo.Context, page string) error {
 	asked := c.QueryParams()
 	f := bookForm{
 		Slot: asked.Get("slot"), Service: asked.Get("service"), Hold: asked.Get("hold"),
@@ -110,12 +114,17 @@ func (l line) begin(c echo.Context) error {
 	if f.Hold == "" {
 		return l.lost(c)
 	}
+	if t, kept := l.turnedTo(c); kept && t.Form.Hold == f.Hold {
+		return l.turnBack(c, t, page, asked.Get("part"))
+	} else if kept && l.superseded(c, f.Hold) && !l.superseded(c, t.Form.Hold) {
+		return c.Redirect(http.StatusSeeOther, l.turnedAt(t.Page, t.Form))
+	}
 	s, err := l.subject(c, f)
 	if err != nil {
 		return err
 	}
 	pg := l.page(c)
-	pg.Other = "" // the form has a switch that keeps what was typed
+	pg.Other, pg.Settings = "", "" // the form has switches that keep what was typed
 	c.Response().Header().Set("Cache-Control", "private, no-cache")
 	return l.showDetails(c, http.StatusOK, pg, f, s, nil)
 }
@@ -183,6 +192,7 @@ func (l line) leave(c echo.Context) error {
 		return err
 	}
 	l.forget(c)
+	l.dropTurned(c)
 	if !f.begun() {
 		return c.Redirect(http.StatusSeeOther, l.timesAt(s.office.ID, s.slot.Day, s.service.ID))
 	}
@@ -233,6 +243,9 @@ func (l line) check(c echo.Context) error {
 }
 
 func (l line) checked(c echo.Context, f bookForm, s subject) error {
+	if t, kept := l.turnedTo(c); kept && !l.assisted() && t.Booked != "" && t.Form.Hold == f.Hold {
+		return l.turnBack(c, t, onCheck, "")
+	}
 	pg := l.page(c)
 	app, wrong := l.judge(f, s)
 	if next, on := l.next(pg, f, s, wrong); on {

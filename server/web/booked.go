@@ -138,6 +138,8 @@ func (p *Pages) booked(c echo.Context) error {
 	pg := p.page(c)
 	if c.QueryParam("moved") != "" && mine.Status == booking.Booked {
 		pg.Notice = pg.T("booked.moved")
+	} else if c.QueryParam("already") != "" && mine.Status == booking.Booked {
+		pg.Notice = pg.T("booked.already")
 	}
 	return p.showBooked(c, http.StatusOK, pg, mine)
 }

@@ -42,14 +42,18 @@ func (l line) confirm(c echo.Context) error {
 	if err != nil {
 		return l.unconfirmed(c, pg, f, s, err)
 	}
-	return l.done(c, made)
+	return l.done(c, made, f.Hold)
 }
 
-func (l line) done(c echo.Context, made booking.Receipt) error {
+// done leads to the appointment, also whoever comes back to the form.
+func (l line) done(c echo.Context, made booking.Receipt, hold string) error {
 	if l.assisted() {
 		return c.Redirect(http.StatusSeeOther, l.base+"/"+made.Number)
 	}
 	l.forget(c)
+	if hold != "" {
+		l.putTurned(c, turned{Form: bookForm{Hold: hold}, Booked: made.Number})
+	}
 	if err := l.letIn(c, made.Number, made.Secret); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"hunyue/internal/fault"
 )
 
-// What a browser keeps for us. None of it names anybody.
+// What a browser keeps for us. None of it names anybody but what is sealed (turn.go).
 
 // setCookie sets a cookie out of reach of scripts and of other sites' forms.
 func (p *Pages) setCookie(c echo.Context, cookie http.Cookie) {

@@ -49,6 +49,11 @@ type partyFields struct {
 
 func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s subject, wrong wrongs) error {
 	at := l.partOf(pg, f, s, wrong)
+	f.Part = at.Is
+	t := turned{Form: f, Page: onDetails, Status: status, Alert: pg.Alert, Notice: pg.Notice, Mistakes: pg.Mistakes, Wrong: wrong}
+	if done, err := l.turn(c, t); done {
+		return err
+	}
 	d := detailsPage{
 		page: pg, Part: at, Base: l.base, Step: l.step(pg, 2), Title: pg.asksFor(s.service), What: pg.Day(s.slot.Day) + " " + pg.Clock(s.starts), Where: pg.officeName(s.office),
 		Service: pg.serviceName(s.service), Held: f.held(), Extend: s.rules.Extendable, Assisted: l.assisted(),
@@ -253,6 +258,11 @@ func kinds(a booking.Application) []identity.PartyKind {
 type answer struct{ Label, Text string }
 
 func (l line) showCheck(c echo.Context, status int, pg page, f bookForm, s subject) error {
+	f.Part = ""
+	t := turned{Form: f, Page: onCheck, Status: status, Alert: pg.Alert, Notice: pg.Notice, Mistakes: pg.Mistakes}
+	if done, err := l.turn(c, t); done {
+		return err
+	}
 	app, _ := l.judge(f, s)
 	d := checkPage{
 		page: pg, Step: l.lastStep(pg, s), Base: l.base, Assisted: l.assisted(), Extend: s.rules.Extendable,

@@ -23,8 +23,9 @@ type phone struct {
 }
 
 // inBothWays runs a test with scripts and without, each in a town of its own.
-func inBothWays(t *testing.T, test func(*phone)) {
-	chromium := browser.Open(t)
+func inBothWays(t *testing.T, test func(*phone)) { inBothWaysOf(t, browser.Open(t), test) }
+
+func inBothWaysOf(t *testing.T, chromium *browser.Browser, test func(*phone)) {
 	for name, scripts := range map[string]bool{"with scripts": true, "without scripts": false} {
 		t.Run(name, func(t *testing.T) {
 			ph := &phone{town: newTown(t), tab: chromium.Guest(t), scripts: scripts}
@@ -332,16 +333,66 @@ func TestTwoTabsBookOnce(t *testing.T) {
 	ph.once()
 }
 
-func TestBackAfterBookingBooksNothingMore(t *testing.T) {
+func TestBackAfterBookingLeadsToTheAppointment(t *testing.T) {
 	inBothWays(t, func(ph *phone) {
 		ph.chosenTime()
 		ph.toCheck()
+		ph.write("code", "000000")
+		ph.press(send, ".summary")
 		ph.confirmed()
-		ph.back(ph.tab.Context(), `body:not(:has(a[href$="/cancel"]))`)
-		if again, err := browser.Ask[bool](ph.tab, `!!document.querySelector('#code')`); err == nil && again {
-			ph.write("code", "123456")
-			ph.press(send, "h1")
-		}
+		ph.back(ph.tab.Context(), `p.done`)
+		ph.says("已经约好了", "预约成功")
 		ph.once()
 	})
+}
+
+// Within WeChat and in other apps Back asks the server again: there is no page that
+// waits in memory.
+func TestBackAndReloadLoseNothingWhereNoPageIsKept(t *testing.T) {
+	inBothWaysOf(t, browser.OpenForgetful(t), func(ph *phone) {
+		ph.chosenTime()
+		ph.write("parties.0.name", "张三", "phone", "1380000")
+		ph.press(send, ".summary")
+		ph.back(ph.tab.Context(), form)
+		ph.holds("parties.0.name", "张三", "phone", "1380000")
+		ph.visit(ph.here()+"&again", form) // typed into the bar
+		ph.holds("parties.0.name", "张三", "phone", "1380000")
+		ph.clear("parties.0.name", "phone")
+		ph.toCheck()
+		ph.do(chromedp.Reload())
+		ph.must(ph.tab.Await(inCode))
+		ph.says("张三", "李四", hisPhone)
+		ph.back(ph.tab.Context(), form)
+		ph.holds(couple()[:10]...)
+		ph.press(send, inCode)
+		ph.confirmed()
+		ph.once()
+	})
+}
+
+// here is the address of the page, without the server.
+func (ph *phone) here() string {
+	ph.t.Helper()
+	at, err := chromedp.Run(ph.tab.Context(), chromedp.Location())
+	ph.must(err)
+	return strings.TrimPrefix(at, ph.server.URL)
+}
+
+// holds checks what inputs hold.
+func (ph *phone) holds(inputs ...string) {
+	ph.t.Helper()
+	for i := 0; i+1 < len(inputs); i += 2 {
+		if got := ph.value(inputs[i]); got != inputs[i+1] {
+			ph.t.Errorf("%s is %q, want %q", inputs[i], got, inputs[i+1])
+		}
+	}
+}
+
+// clear empties inputs.
+func (ph *phone) clear(inputs ...string) {
+	ph.t.Helper()
+	for _, input := range inputs {
+		_, err := browser.Ask[bool](ph.tab, fmt.Sprintf(`(document.querySelector(%q).value = '', true)`, inputNamed(input)))
+		ph.must(err)
+	}
 }

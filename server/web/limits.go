@@ -63,7 +63,7 @@ func (p *Pages) counted(next echo.HandlerFunc) echo.HandlerFunc {
 			return p.slowDown(c, fault.Of(over))
 		}
 		err := next(c)
-		if c.Response().Status == http.StatusSeeOther || err != nil && fault.Of(err).Kind <= fault.Unavailable {
+		if statusAnswered(c) == http.StatusSeeOther || err != nil && fault.Of(err).Kind <= fault.Unavailable {
 			spent.Back(ctx) // it led somewhere, or it is our fault
 		}
 		p.returned(c, err)
@@ -74,12 +74,12 @@ func (p *Pages) counted(next echo.HandlerFunc) echo.HandlerFunc {
 // returned frees what the hold of a form has cost.
 func (p *Pages) returned(c echo.Context, err error) {
 	ctx, hold := c.Request().Context(), c.Request().PostForm.Get("hold")
-	if err != nil || hold == "" || c.Response().Status >= http.StatusBadRequest {
+	if err != nil || hold == "" || statusAnswered(c) >= http.StatusBadRequest {
 		return
 	}
 	switch c.Path() {
 	case "/book/confirm", "/b/:number/change/confirm", "/b/:number/rebook/confirm":
-		if c.Response().Status == http.StatusSeeOther {
+		if statusAnswered(c) == http.StatusSeeOther {
 			p.Limits.Booked(ctx, whoIn(ctx), hold)
 		}
 	case "/book/leave":

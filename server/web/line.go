@@ -27,6 +27,9 @@ func (l line) mount(g *echo.Group) {
 	g.GET("/book", l.lost)
 	g.GET("/book/:step", l.lost)
 	g.GET("/book/details", l.begin)
+	if !l.assisted() {
+		g.GET("/book/check", l.checkAgain)
+	}
 	g.POST("/book/details", l.details)
 	g.POST("/book/extend", l.extend)
 	g.POST("/book/leave", l.leave)
@@ -74,13 +77,7 @@ func (l line) timesAt(office string, day date.Date, service string) string {
 
 // detailsAt is where the form for a held place begins. The token in it is good
 // for nothing without the holder's cookie.
-func (l line) detailsAt(f bookForm) string {
-	asked := url.Values{}
-	for _, h := range f.held() {
-		asked.Set(h.Name, h.Value)
-	}
-	return l.base + "/book/details?" + asked.Encode()
-}
+func (l line) detailsAt(f bookForm) string { return l.turnedAt(onDetails, f) }
 
 // wish is what somebody wants to book, as far as an address says.
 type wish struct {

@@ -178,7 +178,7 @@ func (p *Pages) rebook(c echo.Context) error {
 	if err != nil {
 		return p.unrebooked(c, pg, mine, f, err)
 	}
-	return p.web().done(c, made)
+	return p.web().done(c, made, "")
 }
 
 // unrebooked says why there is no new appointment.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os/exec"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -44,12 +45,20 @@ func Open(t testing.TB) *Browser {
 	return OpenIn(t, t.TempDir())
 }
 
-// OpenIn does so with its files in a folder where the test may look at them.
-func OpenIn(t testing.TB, profile string) *Browser {
+// OpenForgetful starts one that keeps no page in memory, as within other apps: Back
+// asks for the page again.
+func OpenForgetful(t testing.TB) *Browser {
 	t.Helper()
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
+	return OpenIn(t, t.TempDir(), chromedp.Flag("disable-back-forward-cache", true))
+}
+
+// OpenIn does so with its files in a folder where the test may look at them.
+func OpenIn(t testing.TB, profile string, more ...chromedp.ExecAllocatorOption) *Browser {
+	t.Helper()
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), slices.Concat(chromedp.DefaultExecAllocatorOptions[:], more, []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(Find(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))...)
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+	})...)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)
