@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,6 +33,9 @@ var (
 	// A foreign name holds at least one letter. A letter has two combining marks
 	// at most, for the few that Unicode does not compose.
 	foreignName = regexp.MustCompile(`^[-',. ·]*([\p{Latin}` + han + `][\x{300}-\x{36F}]{0,2}[-',. ·]*)+$`)
+
+	// A space after a Han character is there for looks (王　明), as forms once had it.
+	spaced = regexp.MustCompile(`([` + han + `]) `)
 
 	// A separator is misplaced at the beginning, at the end, or beside itself.
 	// An apostrophe may begin or end a name ('t Hooft), a full stop may end one
@@ -95,6 +99,9 @@ func tidyName(s string, foreign bool) string {
 	s = norm.NFC.String(s)
 	s = strings.Map(func(r rune) rune { return separator(r, foreign) }, s)
 	s = strings.Join(strings.Fields(s), " ")
+	if !foreign {
+		s = spaced.ReplaceAllString(s, "$1")
+	}
 	s = strings.ReplaceAll(s, " ·", "·")
 	return strings.ReplaceAll(s, "· ", "·")
 }
@@ -125,6 +132,26 @@ func separator(r rune, foreign bool) rune {
 		return '\''
 	}
 	return r
+}
+
+// Odd is what in a name makes NormaliseName say "characters", each once, where it is
+// no letter; "" where letters do.
+func Odd(s string, foreign bool) string {
+	usual := residentName
+	if foreign {
+		usual = foreignName
+	}
+	var odd []rune
+	for _, r := range tidyName(s, foreign) {
+		switch {
+		case usual.MatchString(string(r)) || foreign && usual.MatchString("a"+string(r)):
+		case unicode.IsLetter(r) || unicode.IsSpace(r):
+			return ""
+		case !slices.Contains(odd, r):
+			odd = append(odd, r)
+		}
+	}
+	return string(odd)
 }
 
 // MaskName is a name as lists show it: its first character, and a star for each

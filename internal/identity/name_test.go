@@ -27,6 +27,8 @@ func TestResidentNames(t *testing.T) {
 		{"a small full stop for it", "买买提﹒艾力", "买买提·艾力"},
 		{"a Greek dot for it", "买买提\u0387艾力", "买买提·艾力"},
 		{"spaces around the separator", "买买提 · 艾力", "买买提·艾力"},
+		{"a space for looks", "张 伟", "张伟"},
+		{"wide spaces for looks", "欧　阳　娜", "欧阳娜"},
 		{"spaces at the ends", " 　张伟\n", "张伟"},
 		{"a zero-width space from a chat", "\u200b张\u200d伟\ufeff", "张伟"},
 		{"an override of direction", "\u202e张伟", "张伟"},
@@ -54,7 +56,6 @@ func TestWrongResidentNames(t *testing.T) {
 		{"a page", strings.Repeat("张", 1<<16/3), "too_long", ""},
 		{"a Latin name", "Zhang Wei", "characters", "Zhang Wei"},
 		{"a letter in it", "赵C", "characters", "赵C"},
-		{"a space in it", "张 伟", "characters", "张 伟"},
 		{"a digit", "张伟2", "characters", "张伟2"},
 		{"an emoji", "张伟😀", "characters", "张伟😀"},
 		{"a private use character", "张\ue863", "characters", "张\ue863"},
@@ -219,4 +220,26 @@ func FuzzName(f *testing.F) {
 			t.Errorf("%+q is not composed UTF-8", name)
 		}
 	})
+}
+
+func TestWhatIsOddInANameIsNamed(t *testing.T) {
+	for _, tt := range []struct {
+		typed   string
+		foreign bool
+		want    string
+	}{
+		{"张伟2", false, "2"},
+		{"李思远😀", false, "😀"},
+		{"张（伟）（大）", false, "()"},
+		{"张伟", false, ""},
+		{"买买提·艾力", false, ""},
+		{"龚㼆䶮𫖮𬎆", false, ""},
+		{"Zhang Wei 3", false, ""}, // written in pinyin: letters are what is unusual
+		{"O'Neil-Śmith, Jr. 2", true, "2"},
+		{"Zoë de la Cruz", true, ""},
+	} {
+		if got := identity.Odd(tt.typed, tt.foreign); got != tt.want {
+			t.Errorf("of %q %q is odd, want %q", tt.typed, got, tt.want)
+		}
+	}
 }

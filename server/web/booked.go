@@ -152,7 +152,7 @@ func (p *Pages) showBooked(c echo.Context, status int, pg page, mine own) error 
 	open := mine.Status == booking.Booked && !errors.Is(p.fixed(mine), booking.ErrTooLate)
 	b := bookedPage{
 		page: pg, Own: pg.ownWords(mine), News: told, Active: mine.Status.Active(), Map: mapLink(pg, mine.office),
-		Rules: pg.visitRules(mine), Secret: mine.secret,
+		Rules: pg.visitRules(mine, p.Clock.Now()), Secret: mine.secret,
 		CanChange: open, CanMove: open && p.fixed(mine) == nil, CanKeep: mine.Status == booking.Booked,
 		Calendar: !strings.Contains(c.Request().UserAgent(), "MicroMessenger"), // which hands no files to other programs
 	}
@@ -230,8 +230,9 @@ func (p *Pages) fixed(mine own) error {
 	return nil
 }
 
-// visitRules is what a couple should know about the day.
-func (pg page) visitRules(o own) []string {
+// visitRules is what a couple should know about the day; until when it may cancel
+// only as long as it may.
+func (pg page) visitRules(o own, now time.Time) []string {
 	come := "rule.check_in"
 	if len(o.Names) == 1 {
 		come = "rule.check_in_alone"
@@ -243,7 +244,10 @@ func (pg page) visitRules(o own) []string {
 	if o.rules.Screening != slots.ScreeningOff {
 		all = append(all, pg.T("rule.temperature"))
 	}
-	return append(all, pg.T("rule.cancel", "day", pg.ShortDay(o.lastDay())))
+	if now.Before(o.changeable()) {
+		all = append(all, pg.T("rule.cancel", "day", pg.ShortDay(o.lastDay())))
+	}
+	return all
 }
 
 // lastDay is the day until whose end the couple may cancel and move.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -161,6 +162,11 @@ func (pg page) partyFields(i int, p partyForm, s subject, wrong wrongs) partyFie
 			pg.typed(kind, "book.document", p.Type, wrong),
 			pg.typed(number, "book.number", p.Number, wrong),
 		},
+	}
+	if wrong[name.Name] == "characters" {
+		if odd := identity.Odd(p.Name, p.Type != string(identity.ResidentID)); odd != "" && utf8.RuneCountInString(odd) <= 5 {
+			of.Fields[0].Wrong = pg.T("wrong.name.odd", "odd", odd)
+		}
 	}
 	if code := wrong[number.Name]; code == "format" || code == "too_long" {
 		of.Fields[2].Wrong = pg.wrongNumber(identity.DocumentType(p.Type), p.Number)

@@ -396,3 +396,23 @@ func (ph *phone) clear(inputs ...string) {
 		ph.must(err)
 	}
 }
+
+// A press that was stopped, or that nothing came of, is no reason never to press
+// again.
+func TestAPressThatLedNowhereCanBeRepeated(t *testing.T) {
+	ph := &phone{town: newTown(t), tab: browser.Open(t).Guest(t), scripts: true}
+	ph.visit(theDay+"?lang=zh", radio)
+	got, err := browser.Ask[string](ph.tab, `(() => {
+		const timers = [], dropped = [];
+		window.setTimeout = f => timers.push(f);
+		window.addEventListener("submit", e => { dropped.push(e.defaultPrevented); e.preventDefault(); });
+		const press = () => document.querySelector("main form > button").click();
+		press(); press();
+		timers.forEach(f => f());
+		press();
+		return dropped.join();
+	})()`)
+	if want := "false,true,false"; err != nil || got != want {
+		t.Errorf("three presses, the third after a while, are dropped %s, %v; want %s", got, err, want)
+	}
+}

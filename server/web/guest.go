@@ -200,7 +200,7 @@ func (p *Pages) called(c echo.Context) error {
 
 func (p *Pages) showCalled(c echo.Context, status int, pg page, g own, wrong wrongs) error {
 	d := calledPage{
-		page: pg, Own: pg.ownWords(g), Status: pg.T("status." + string(g.Status)), Bring: pg.bring(g.service, g.rules, g.Day, g.Kinds), Rules: pg.visitRules(g),
+		page: pg, Own: pg.ownWords(g), Status: pg.T("status." + string(g.Status)), Bring: pg.bring(g.service, g.rules, g.Day, g.Kinds), Rules: pg.visitRules(g, p.Clock.Now()),
 		Active: g.Status == booking.Booked, Reason: pg.typed(field{Name: "reason", Auto: "off"}, "call.reason", c.FormValue("reason"), wrong),
 	}
 	d.Unmask = p.unmasking(c, pg, g, "/call/"+g.Number+"/unmask", wrong)

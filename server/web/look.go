@@ -43,7 +43,7 @@ func newLook() (look, error) {
 		if page == "layout" || page == "parts" {
 			continue
 		}
-		l.templates[page], err = template.ParseFS(files, "templates/layout.html", "templates/parts.html", name)
+		l.templates[page], err = template.New(page).Funcs(template.FuncMap{"dial": dial}).ParseFS(files, "templates/layout.html", "templates/parts.html", name)
 		if err != nil {
 			return l, fmt.Errorf("page %s: %w", page, err)
 		}

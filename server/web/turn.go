@@ -132,7 +132,7 @@ func (l line) turnBack(c echo.Context, t turned, page, part string) error {
 	}
 	pg, status, wrong := l.page(c), http.StatusOK, wrongs(nil)
 	pg.Other, pg.Settings = "", "" // the form has switches that keep what was typed
-	if ends, known := f.until(); known && !ends.After(l.Clock.Now()) {
+	if ends, known := f.until(); known && page == onCheck && !ends.After(l.Clock.Now()) {
 		return l.unheld(c, pg, f, s, booking.ErrHoldExpired)
 	}
 	if same {

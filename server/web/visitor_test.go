@@ -134,11 +134,23 @@ func (v *visitor) want(status int, says ...string) *visitor {
 func (v *visitor) text() string {
 	var all strings.Builder
 	for n := range v.root.Descendants() {
-		if n.Type == html.TextNode && strings.TrimSpace(n.Data) != "" {
+		switch {
+		case n.Type != html.TextNode || strings.TrimSpace(n.Data) == "":
+		case isTel(n.Parent) || isTel(n.NextSibling): // a word of the sentence around it
+			all.WriteString(n.Data)
+			if isTel(n.Parent) && n.Parent.NextSibling == nil {
+				all.WriteString("\n")
+			}
+		default:
 			all.WriteString(strings.TrimSpace(n.Data) + "\n")
 		}
 	}
 	return i18n.Plain(all.String())
+}
+
+// isTel reports whether n is a number that can be called.
+func isTel(n *html.Node) bool {
+	return n != nil && n.Type == html.ElementNode && attr(n, "class") == "tel"
 }
 
 func (v *visitor) all(tag string) func(func(*html.Node) bool) { return descendants(v.root, tag) }

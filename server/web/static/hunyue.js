@@ -64,6 +64,7 @@
       return;
     }
     sending = true;
+    setTimeout(function () { sending = false; }, 5000); // stopped, or never answered: it may be pressed again
   });
   window.addEventListener("pageshow", function () { sending = false; }); // Back
 
