@@ -517,3 +517,16 @@ func (v *visitor) endings(lang string) {
 		v.later(2 * time.Minute)
 	}
 }
+
+// Until when they may cancel is said as long as they may.
+func TestOnTheDayNobodyIsToldToCancelBeforeIt(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	v := tn.visitor()
+	number := tn.bookedBy(v)
+	v.get("/b/"+number).want(http.StatusOK, "来不了请在 5月19日 周二 24:00 前改期或取消")
+	tn.at("2026-05-20 08:40")
+	if v.get("/b/"+number).want(http.StatusOK, "网上已不能改期或取消，请打电话 0736-"); strings.Contains(v.text(), "来不了请在") {
+		t.Errorf("a day that is over is still offered:\n%s", v.text())
+	}
+}

@@ -23,24 +23,30 @@ const (
 
 // bookForm is what travels from page to page while a couple books.
 type bookForm struct {
-	Slot, Service string
-	Hold, Token   string
-	Until         string // when the hold ends, to be shown; what counts is in the token
-	Key           string // of this booking: sent twice, it is made once
-	Part          string // which of the pages it is on, where there is one for each person
+	Slot    string `json:"s,omitempty"`
+	Service string `json:"v,omitempty"`
+	Hold    string `json:"h"`
+	Token   string `json:"t,omitempty"`
+	Until   string `json:"u,omitempty"` // when the hold ends, to be shown; what counts is in the token
+	Key     string `json:"k,omitempty"` // of this booking: sent twice, it is made once
+	Part    string `json:"p,omitempty"` // which of the pages it is on, where there is one for each person
 
-	Parties   [2]partyForm
-	Phone     string
-	Caller    string // who asks, where staff type
-	Agreement string // the version that was accepted
-	Privacy   string
-	Health    string // asked for where temperatures are taken, and never needed
-	Code      string
+	Parties   [2]partyForm `json:"w"`
+	Phone     string       `json:"m,omitempty"`
+	Caller    string       `json:"-"`           // who asks, where staff type
+	Agreement string       `json:"a,omitempty"` // the version that was accepted
+	Privacy   string       `json:"y,omitempty"`
+	Health    string       `json:"e,omitempty"` // asked for where temperatures are taken, and never needed
+	Code      string       `json:"-"`
 }
 
 type partyForm struct {
-	Name, Type, Number, Sex, Born string
-	Sure                          string // the name that they insist on
+	Name   string `json:"n,omitempty"`
+	Type   string `json:"t,omitempty"`
+	Number string `json:"d,omitempty"`
+	Sex    string `json:"s,omitempty"`
+	Born   string `json:"b,omitempty"`
+	Sure   string `json:"r,omitempty"` // the name that they insist on
 }
 
 // readBookForm reads what was sent. Nothing of it is read from the address.

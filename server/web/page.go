@@ -48,7 +48,10 @@ type link struct {
 }
 
 // mistake is a line of the summary above a form, which leads to the field.
-type mistake struct{ Field, Text string }
+type mistake struct {
+	Field string `json:"f"`
+	Text  string `json:"t"`
+}
 
 // page begins a page as the visitor wants it: in the language and with the
 // display that they ask for here, that they chose before, or that their browser

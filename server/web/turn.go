@@ -18,15 +18,15 @@ import (
 // lead to it, filled in as it was, where the answer to a form would be gone and the
 // browser could only say so (docs/decisions/0030-back-finds-what-was-typed.md).
 type turned struct {
-	Form     bookForm
-	Page     string // onDetails or onCheck
-	Status   int
-	Alert    string    `json:",omitempty"`
-	Notice   string    `json:",omitempty"`
-	Mistakes []mistake `json:",omitempty"`
-	Wrong    wrongs    `json:",omitempty"`
-	Booked   string    `json:",omitempty"` // the number of the appointment that came of it; then nothing else but the hold is kept
-	At       int64     // seconds
+	Form     bookForm  `json:"f"`
+	Page     string    `json:"p,omitempty"` // onDetails or onCheck
+	Status   int       `json:"s,omitempty"`
+	Alert    string    `json:"a,omitempty"`
+	Notice   string    `json:"n,omitempty"`
+	Mistakes []mistake `json:"m,omitempty"`
+	Wrong    wrongs    `json:"w,omitempty"`
+	Booked   string    `json:"b,omitempty"` // the number of the appointment that came of it; then nothing else but the hold is kept
+	At       int64     `json:"t"`           // seconds
 }
 
 const (
@@ -45,7 +45,6 @@ func (l line) turn(c echo.Context, t turned) (done bool, err error) {
 	if l.assisted() || c.Request().Method != http.MethodPost || c.Response().Header().Get("Retry-After") != "" || l.cookieless(c) {
 		return false, nil
 	}
-	t.Form.Code = ""
 	if !l.putTurned(c, t) {
 		return false, nil
 	}
