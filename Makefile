@@ -8,6 +8,11 @@ VULN := go tool -modfile=tools/go.mod govulncheck
 # What to test: make test PKG=./booking
 PKG ?= ./...
 
+# With everything, the package that takes longest begins first, and Lighthouse is
+# asked when all else has ended: it measures.
+LIGHTHOUSE := -run '^TestLighthouseFinds' ./server/web -lighthouse $(CURDIR)/bin/lighthouse
+WHAT := $(if $(filter ./...,$(PKG)),-skip '^TestLighthouseFinds' ./server/web ./... -- -race -count=1 -timeout 20m $(LIGHTHOUSE),$(PKG))
+
 # The tests that break something on purpose and say in a line what came of it.
 FAULTS := Guards|Flush|Failover|ClusterServesADesk|LossDoesNot|RedisThatIsAway|Canary|Restart|ARequestThatHasBegun|ProgramEndsWith
 FAULTS := $(FAULTS)|BrokenInvariant|APanicIs|UnexpectedEnd|KilledParent|CutShort|HalfMade|Orphans|Strangers|Traps|DataOfAnotherVersion
@@ -24,7 +29,7 @@ run: ## install what is missing, then the program with demo data on http://127.0
 test: ## install what tests need, then every test, ending with the counts
 	@scripts/setup test
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
-	@bin/with bin/count -race -shuffle=on -timeout 60m $(PKG)
+	@bin/with bin/count -race -shuffle=on -timeout 60m $(WHAT)
 
 check: ## format, lint, vet, generated files, modules, other systems; then make test
 	@scripts/setup test
@@ -74,7 +79,8 @@ pictures: ## a picture of every screen in every way, and sheets of them, in bin/
 
 lighthouse: ## what Lighthouse says of two pages; installs it from npm
 	@scripts/setup test
-	@scripts/lighthouse
+	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
+	@bin/with bin/count -count=1 -timeout 20m $(LIGHTHOUSE)
 
 generate: ## make the generated files anew
 	go generate ./...

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,9 @@ func goFiles(t *testing.T) fs.FS {
 	return os.DirFS(".")
 }
 
+// allTexts is the texts of every town.
+var allTexts = sync.OnceValues(i18n.Load)
+
 var shanghai = time.FixedZone("CST", 8*60*60)
 
 // town is an office on Monday 18 May 2026 at 10:00, with places for two weeks and
@@ -58,7 +62,7 @@ func newTown(t *testing.T) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts, err := i18n.Load()
+	texts, err := allTexts()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 )
@@ -32,7 +34,18 @@ type asset struct {
 	body, packed []byte
 }
 
+// made is the look of every program of this version. To parse the templates and to
+// pack the files takes a good part of a second, most of what a test takes.
+var made = sync.OnceValues(makeLook)
+
+// newLook is a look that a voice may be recorded for.
 func newLook() (look, error) {
+	l, err := made()
+	l.assets = maps.Clone(l.assets)
+	return l, err
+}
+
+func makeLook() (look, error) {
 	l := look{templates: map[string]*template.Template{}, assets: map[string]asset{}}
 	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {

@@ -170,6 +170,7 @@ func TestTheCodeOfTheLinkIsRead(t *testing.T) {
 	his := tn.visitor()
 	number, link := his.secondBooks()
 	ctx := tn.browser()
+	tn.must(chromedp.Do(ctx, chromedp.EmulateViewport(narrow, 780, chromedp.EmulateScale(3)))) // as sharp as phones are
 	his.shows(ctx, "/b/"+number+"/second")
 	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	tn.must(err)

@@ -88,22 +88,64 @@ window.hunyue = (() => {
     const all = await axe.run(document, {runOnly: only, resultTypes: ['violations']})
     return all.violations.flatMap(v => v.nodes.map(n => ['axe ' + v.id, n.target.join(' '), (n.any[0] || n.all[0] || n.none[0] || {}).message || v.help]))
   }
+  const by = (rules, found) => found.filter(f => rules.includes(f[0].slice('axe '.length)))
 
-  // What stands where it stood before, as in another theme, is found to be as it
-  // was then without being measured again.
-  const structures = new Set(), layouts = new Map()
+  // paint is all that decides whether text can be told from what is behind it and
+  // from the text around it: how each element is painted, whether its letters count as
+  // large, and what lies behind it. As long as nothing of this differs, neither does
+  // what axe says of colours.
+  const paint = (all, boxes) => {
+    const looks = all.map((e, i) => shown(e) ? look(e, boxes[i]) : '')
+    const grounds = all.map((e, i) => i).filter(i => looks[i] && ground(all[i]))
+    const behind = all.map((e, i) => looks[i] && (own(e) || e.value) ? grounds.filter(g => all[g] !== e && under(all, boxes, g, i)).join() : '')
+    return looks.join('|') + '\n' + behind.join('|')
+  }
+  const look = (e, box) => {
+    const s = getComputedStyle(e), size = parseFloat(s.fontSize)
+    return [
+      s.color, s.backgroundColor, s.backgroundImage, s.opacity, s.filter, s.mixBlendMode, s.textShadow, s.position, s.zIndex, s.float, s.display,
+      s.fontFamily, s.fontWeight, s.fontStyle, s.textDecorationLine, s.borderBottomStyle, s.borderBottomColor, parseFloat(s.borderBottomWidth) > 0,
+      size >= 24 || size >= 18.66 && s.fontWeight >= 700, drawn(e, '::before', box), drawn(e, '::after', box),
+    ].join(' ')
+  }
+  const drawn = (e, pseudo, box) => {
+    const s = getComputedStyle(e, pseudo)
+    if (s.content === 'none' || s.content === 'normal') return ''
+    return [s.display, s.position, s.backgroundColor, s.backgroundImage, parseFloat(s.width) * parseFloat(s.height) > box.width * box.height / 4].join(' ')
+  }
+  const ground = e => {
+    const s = getComputedStyle(e)
+    return s.backgroundColor !== 'rgba(0, 0, 0, 0)' || s.backgroundImage !== 'none' || s.overflow !== 'visible' || /^(img|svg|canvas|video)$/i.test(e.tagName)
+  }
+  // under reports whether some of a ground is behind an element, and for one that the
+  // element is in, whether it reaches beyond it.
+  const under = (all, boxes, g, i) => {
+    const a = boxes[g], b = boxes[i]
+    if (all[g].contains(all[i])) return b.left < a.left - 1 || b.right > a.right + 1 || b.top < a.top - 1 || b.bottom > a.bottom + 1
+    return a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top
+  }
+
+  // What stands where it stood before, as in another theme, and what is painted as it
+  // was painted before, as on another screen, is found to be as it was then without
+  // being measured again.
+  const structures = new Set(), layouts = new Map(), targets = new Map(), paints = new Map()
   const measured = async now => {
-    const all = [...document.querySelectorAll('body *')]
+    const all = [...document.querySelectorAll('body *')], boxes = all.map(e => e.getBoundingClientRect())
     const structure = all.map(e => shown(e) ? 1 : 0).join('')
-    const layout = now.least + all.map(e => { const b = e.getBoundingClientRect(); return [b.x, b.y, b.width, b.height] }).join()
-    if (!layouts.has(layout)) {
-      layouts.set(layout, [...overflow(), ...clip(), ...split(), ...thin(), ...target(now.least)])
-      if (now.tags && structures.has(structure)) layouts.get(layout).push(...await axed({type: 'rule', values: ofLayout}))
-    }
-    if (!now.tags) return layouts.get(layout)
-    const rest = structures.has(structure) ? {type: 'rule', values: ofColour} : {type: 'tag', values: now.tags}
+    const layout = now.least + boxes.map(b => [b.x, b.y, b.width, b.height]).join()
+    if (!layouts.has(layout)) layouts.set(layout, [...overflow(), ...clip(), ...split(), ...thin(), ...target(now.least)])
+    const found = layouts.get(layout)
+    return now.tags ? [...found, ...await judged(now.tags, structure, layout, paint(all, boxes))] : found
+  }
+  const judged = async (tags, structure, layout, painted) => {
+    const anew = !structures.has(structure)
+    const rules = [...targets.has(layout) ? [] : ofLayout, ...paints.has(painted) ? [] : ofColour]
+    const found = anew ? await axed({type: 'tag', values: tags}) : rules.length ? await axed({type: 'rule', values: rules}) : []
     structures.add(structure)
-    return [...layouts.get(layout), ...await axed(rest)]
+    if (anew || !targets.has(layout)) targets.set(layout, by(ofLayout, found))
+    if (anew || !paints.has(painted)) paints.set(painted, by(ofColour, found))
+    const others = found.filter(f => !by([...ofLayout, ...ofColour], [f]).length)
+    return [...others, ...targets.get(layout), ...paints.get(painted)]
   }
 
   const settled = async now => {

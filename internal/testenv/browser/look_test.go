@@ -53,6 +53,59 @@ func TestEveryCheckFindsTheFaultThatIsPlantedForIt(t *testing.T) {
 	}
 }
 
+// Each can be read on all screens but some, for a reason of its own.
+var seldom = map[string]struct {
+	style string
+	bad   func(Variant) bool
+}{
+	"colour in the dark":          {`@media (prefers-color-scheme: dark) { p { color: #ddd } }`, func(v Variant) bool { return v.Dark }},
+	"colour on a wide screen":     {`@media (min-width: 1000px) { p { color: #ddd } }`, func(v Variant) bool { return v.Width > 1000 }},
+	"a ground on a middle screen": {`@media (min-width: 700px) and (max-width: 800px) { body { background: #333 } p { color: #222 } }`, func(v Variant) bool { return v.Width == 768 }},
+	"letters that are not large": {`p { color: #888; font-size: 1.1rem } html[data-size=largest] p { font-size: 2rem }`, func(v Variant) bool {
+		return v.Size != "largest"
+	}},
+	"over something else": {`.ground { background: #333; height: 3rem } p { position: relative } @media (min-width: 1000px) { p { margin-top: -3rem } }`, func(v Variant) bool {
+		return v.Width > 1000
+	}},
+	"out of its own ground": {`body { background: #222 } h1 { color: #fff } body { min-height: 60rem } section { background: #fff; height: 9rem } p { position: relative } @media (min-width: 1000px) { p { top: 20rem } }`, func(v Variant) bool {
+		return v.Width > 1000
+	}},
+	"a link like its text": {`a { color: #333 } @media (max-width: 500px) { a { text-decoration: none } }`, func(v Variant) bool { return v.Width < 500 }},
+}
+
+func TestWhatCannotBeReadOnSomeScreensIsFoundOnThese(t *testing.T) {
+	t.Parallel()
+	style := ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(strings.Replace(sound, "%s", "<style>html, body { background: #fff } p { color: #111 } "+style+`</style>
+<div class="ground"></div><section><p>一句话里的<a href="#x">链接</a>很好。</p></section>`, 1)))
+	}))
+	t.Cleanup(server.Close)
+	tab := Open(t).Tab(t)
+	for name, tt := range seldom {
+		style = tt.style
+		if err := tab.Show(server.URL); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range Variants() {
+			found, err := tab.Look(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var said []string
+			for _, f := range found {
+				if f.Check == "axe color-contrast" || f.Check == "axe link-in-text-block" {
+					said = append(said, f.String())
+				}
+			}
+			if tt.bad(v) != (len(said) > 0) {
+				t.Errorf("%s, %s: found %q, want something: %t", name, v, said, tt.bad(v))
+			}
+		}
+	}
+}
+
 func TestTheScreenOfAVariantIsWhatThePageSees(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

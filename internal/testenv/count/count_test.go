@@ -94,6 +94,21 @@ func TestARunThatShowsNothingIsNotGood(t *testing.T) {
 	}
 }
 
+func TestOneRunAfterTheOtherIsCountedTogether(t *testing.T) {
+	module := t.TempDir()
+	write(t, filepath.Join(module, "go.mod"), "module example\n\ngo 1.26\n")
+	for _, name := range []string{"good/good_test.go", "bad/bad_test.go"} {
+		write(t, filepath.Join(module, name), packages[name])
+	}
+	t.Chdir(module)
+	for _, args := range [][]string{{"./good", "--", "./bad"}, {"./bad", "--", "./good"}} {
+		got := newTally(&strings.Builder{})
+		if err := goTests(got, args); err == nil || got.counts() != "3 passed, 1 failed, 1 skipped" {
+			t.Errorf("%q: %s, %v", args, got.counts(), err)
+		}
+	}
+}
+
 func TestGoodRunHasNoError(t *testing.T) {
 	module := t.TempDir()
 	write(t, filepath.Join(module, "go.mod"), "module example\n\ngo 1.26\n")

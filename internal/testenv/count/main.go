@@ -7,6 +7,9 @@
 // at, is shown although it passed. Tests and their subtests count alike. A package that fails without a failing
 // test, because it does not build or does not finish, counts as one failure.
 //
+// What follows a -- is the arguments of another go test, which runs when the one
+// before has ended, with the machine to itself; the counts are of all of them.
+//
 // With -lines WORD before those arguments it shows instead what the tests
 // logged that begins with the word, and ends with how much that was and how
 // much is broken:
@@ -23,6 +26,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 )
 
 func main() {
@@ -30,7 +34,7 @@ func main() {
 	if len(args) > 1 && args[0] == "-lines" {
 		t.word, args = args[1], args[2:]
 	}
-	err := goTest(t, args)
+	err := goTests(t, args)
 	if err != nil && t.failed == 0 {
 		t.failed, t.violations = 1, 1
 		fmt.Fprintln(os.Stdout, "go test:", err)
@@ -39,6 +43,19 @@ func main() {
 	if !t.good() {
 		os.Exit(1)
 	}
+}
+
+// goTests is goTest for each part of the arguments, whatever came of those before.
+func goTests(t *tally, args []string) error {
+	rest := []string(nil)
+	if at := slices.Index(args, "--"); at >= 0 {
+		args, rest = args[:at], args[at+1:]
+	}
+	err := goTest(t, args)
+	if rest != nil {
+		err = errors.Join(err, goTests(t, rest))
+	}
+	return err
 }
 
 func goTest(t *tally, args []string) error {
