@@ -10,8 +10,8 @@ PKG ?= ./...
 
 # With everything, the package that takes longest begins first, and Lighthouse is
 # asked when all else has ended: it measures.
-LIGHTHOUSE := -run '^TestLighthouseFinds' ./server/web -lighthouse $(CURDIR)/bin/lighthouse
-WHAT := $(if $(filter ./...,$(PKG)),-skip '^TestLighthouseFinds' ./server/web ./... -- -race -count=1 -timeout 20m $(LIGHTHOUSE),$(PKG))
+LIGHTHOUSE := -count=1 -timeout 20m -run '^TestLighthouseFinds' ./server/web -lighthouse $(CURDIR)/bin/lighthouse
+WHAT := $(if $(filter ./...,$(PKG)),-skip '^TestLighthouseFinds' ./server/web ./... -- $(VET) -race $(LIGHTHOUSE),$(PKG))
 
 # The tests that break something on purpose and say in a line what came of it.
 FAULTS := Guards|Flush|Failover|ClusterServesADesk|LossDoesNot|RedisThatIsAway|Canary|Restart|ARequestThatHasBegun|ProgramEndsWith
@@ -29,7 +29,7 @@ run: ## install what is missing, then the program with demo data on http://127.0
 test: ## install what tests need, then every test, ending with the counts
 	@scripts/setup test
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
-	@bin/with bin/count -race -shuffle=on -timeout 60m $(WHAT)
+	@bin/with bin/count $(VET) -race -shuffle=on -timeout 60m $(WHAT)
 
 check: ## format, lint, vet, generated files, modules, other systems; then make test
 	@scripts/setup test
@@ -40,7 +40,7 @@ check: ## format, lint, vet, generated files, modules, other systems; then make 
 	@echo "check: generated files" && scripts/generated
 	@echo "check: go.mod" && go mod tidy -diff
 	@echo "check: builds for macOS" && CGO_ENABLED=0 GOOS=darwin go build -o /dev/null ./server
-	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test VET=-vet=off # all of it has been vetted
 
 bench: ## measure, each figure beside its floor in the same run
 	@scripts/setup
@@ -80,7 +80,7 @@ pictures: ## a picture of every screen in every way, and sheets of them, in bin/
 lighthouse: ## what Lighthouse says of two pages; installs it from npm
 	@scripts/setup test
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
-	@bin/with bin/count -count=1 -timeout 20m $(LIGHTHOUSE)
+	@bin/with bin/count $(LIGHTHOUSE)
 
 generate: ## make the generated files anew
 	go generate ./...

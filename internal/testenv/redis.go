@@ -9,11 +9,20 @@ import (
 	"hunyue/internal/redis"
 )
 
+// attempts at the shared Redis are made before a test gives up: the program waits
+// for 300 ms at a time, and a machine that is busy with tests answers later.
+const attempts = 10
+
 // Redis is a client of the shared Redis and a prefix for keys that no other
 // test uses. What has the prefix is removed after the test.
 func Redis(t testing.TB) (client goredis.UniversalClient, prefix string) {
 	t.Helper()
-	client, err := redis.Open(t.Context(), server(t, RedisURL))
+	var err error
+	for range attempts {
+		if client, err = redis.Open(t.Context(), server(t, RedisURL)); err == nil {
+			break
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
