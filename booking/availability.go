@@ -105,6 +105,23 @@ func (a *Availability) Times(service slots.Service, channel slots.Channel, day d
 	return out
 }
 
+// Unsold is the slots of a day, in order, that have places for a service left which
+// their channel can sell no more, though the slot has not ended: those that the counter
+// may be given. It is none where the counter sells nothing.
+func (a *Availability) Unsold(service slots.Service, day date.Date) []slots.SlotID {
+	var out []slots.SlotID
+	if a.stopped(day, service, slots.Counter) != nil {
+		return nil
+	}
+	for _, c := range a.cells[day] {
+		unsold := c.channel != slots.Counter && c.open && c.left > 0 && !c.closes.After(a.AsOf)
+		if unsold && c.Group == service.Group && c.endsAt.After(a.AsOf) {
+			out = append(out, c.SlotID)
+		}
+	}
+	return out
+}
+
 func (a *Availability) state(c cell, stopped bool) State {
 	switch {
 	case !c.startsAt.After(a.AsOf) && !c.closes.After(a.AsOf):

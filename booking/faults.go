@@ -29,7 +29,7 @@ var (
 	ErrTooLate       = fault.New(fault.Conflict, "too_late")            // past the cancel deadline; the office can
 	ErrErased        = fault.New(fault.Conflict, "data_erased")         // whose it was is not known any more
 	ErrNoRebooking   = fault.New(fault.Conflict, "no_rebooking")        // no right to it, or it is over or used
-	ErrNoWalkIns     = fault.New(fault.Conflict, "no_walk_ins")         // the counter has no place left today
+	ErrNoWalkIns     = fault.New(fault.Conflict, "no_walk_ins")         // nothing is left today that the counter may give
 	ErrTooManyMoves  = fault.New(fault.Conflict, "too_many_moves")
 
 	// ErrResuming: Redis has lost its data or is away; places are being counted

@@ -27,7 +27,8 @@ type WalkIn struct {
 }
 
 // WalkIn gives somebody who is there the earliest place of today that the counter
-// still has (domain rule 45). It is taken as any other, by a hold, so that no place
+// still has (domain rule 45) or, when it has none, one that is left unsold where it
+// can be sold no more. It is taken as any other, by a hold, so that no place
 // is given twice; but nobody is asked who they are, and what comes out is as an
 // appointment whose data were erased. Whoever is kept from booking online is not
 // kept from this (rule 52). The same key is given the same place.
@@ -64,7 +65,56 @@ func (d *Desk) WalkIn(ctx context.Context, w WalkIn) (Appointment, error) {
 			return a, err
 		}
 	}
+	for _, slot := range free.Unsold(service, today) {
+		a, err := d.walkIntoUnsold(ctx, w, slot)
+		if !gone(err) {
+			return a, err
+		}
+	}
 	return Appointment{}, ErrNoWalkIns
+}
+
+// mostMoved is how often a place that was moved for one walk-in may go to another.
+const mostMoved = 20
+
+// walkIntoUnsold takes a place of a slot that the counter has been given, or is given
+// one now. A place that another walk-in takes meanwhile is moved for nobody in
+// particular: it is the counter's until the slot ends.
+func (d *Desk) walkIntoUnsold(ctx context.Context, w WalkIn, slot slots.SlotID) (Appointment, error) {
+	for range mostMoved {
+		a, err := d.walkInto(ctx, w, slot)
+		if !gone(err) {
+			return a, err
+		}
+		moved, failed := d.moveUnsold(ctx, slot, w.Actor)
+		if failed != nil {
+			return Appointment{}, failed
+		}
+		if !moved {
+			return Appointment{}, err
+		}
+	}
+	return Appointment{}, ErrFull
+}
+
+// moveUnsold gives the counter a place that is unsold elsewhere, and reports whether
+// there was one. Postgres first: Redis may only say no, and the channel that loses it
+// sells nothing any more.
+func (d *Desk) moveUnsold(ctx context.Context, slot slots.SlotID, actor string) (bool, error) {
+	var changed []slots.Recap
+	err := postgres.InTx(ctx, d.DB, func(tx postgres.Querier) (err error) {
+		changed, err = d.Offices.ForWalkIn(ctx, tx, slot, actor)
+		return err
+	})
+	if err != nil || len(changed) == 0 {
+		return false, err
+	}
+	lines := make([]string, len(changed))
+	for i, c := range changed {
+		lines[i] = c.Line
+	}
+	d.settle(ctx, lines)
+	return true, nil
 }
 
 // gone reports whether a place went to somebody else meanwhile, so that the next

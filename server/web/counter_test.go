@@ -294,7 +294,7 @@ func TestWalkInsAreGivenATicketAtTheDesk(t *testing.T) {
 	for range 6 { // there are so many slots, with a place each
 		v.send("/desk/walk-in", "service", "divorce_apply")
 	}
-	v.want(http.StatusConflict, "今天的现场名额已经用完", "最近可约的是")
+	v.want(http.StatusConflict, "今天可以现场取号的名额已经用完", "最近可约的是")
 	v.get("/desk").want(http.StatusOK, "现场", "B001")
 }
 
