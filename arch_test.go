@@ -130,6 +130,7 @@ var owners = map[string]string{
 	"0022_counter.sql":       "hall",
 	"0023_walkin.sql":        "booking",
 	"0024_free_place.sql":    "slots",
+	"0025_noted.sql":         "hall",
 	"0026_later_day.sql":     "booking",
 	"0019_ledgers.sql":       "hall",
 	"0027_staff_fever.sql":   "hall",

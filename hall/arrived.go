@@ -23,7 +23,7 @@ func (d *Desk) Arrived(ctx context.Context, number string) (Arrived, error) {
 	err := d.DB.GetContext(ctx, &a, `
 		SELECT v.arrived_at, v.outcome, coalesce(v.ticket, '') AS ticket, v.recorded_by
 		FROM visit AS v
-		JOIN appointment AS a ON a.id = v.appointment_id
+		JOIN appointment AS a ON a.id = v.appointment_id AND a.day = v.day
 		WHERE a.number = $1`, number)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Arrived{}, nil

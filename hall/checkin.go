@@ -45,6 +45,7 @@ type Outcome string
 // The outcomes.
 const (
 	Early    Outcome = "early"    // come back at OpensAt; nothing was stored
+	Noted    Outcome = "noted"    // is here since then, and has still to be measured: see Note
 	Recheck  Outcome = "recheck"  // a fever; rest and be measured again at RecheckAt
 	Deferred Outcome = "deferred" // still a fever: another day, without penalty
 	Admitted Outcome = "admitted" // wait for the ticket to be called
@@ -85,6 +86,7 @@ func (d *Desk) Resting(ctx context.Context, number string) (Rest, error) {
 		WHERE a.number = $1
 		  AND a.status = 'booked'
 		  AND v.outcome = 'recheck'
+		  AND v.day = a.day
 		  AND t.kind = 'party'
 		  AND t.day = v.day
 		  AND t.abnormal

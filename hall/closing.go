@@ -35,7 +35,8 @@ type Closed struct {
 // CloseDay notes who did not come, once the day's last slot has ended (domain
 // rule 43). It may be run again at any time. Not counted as no-shows are those
 // who cancelled, were cancelled or came late (rule 51), and those who left to
-// rest after a fever and did not come back: they did appear, and are deferred.
+// rest after a fever and did not come back: they did appear, and are deferred. Who was
+// noted as here and never measured was not received (rule 43): a manager may excuse them.
 //
 // Faults: ErrDayNotOver, and that of slots.Store for an office that is none.
 func (d *Desk) CloseDay(ctx context.Context, office string, day date.Date, actor string) (Closed, error) {
@@ -154,11 +155,14 @@ func missAbsent(ctx context.Context, tx postgres.Querier, office string, day dat
 func deferResting(ctx context.Context, tx postgres.Querier, booked []int64) (map[int64]bool, error) {
 	var ended []int64
 	err := tx.SelectContext(ctx, &ended, `
-		UPDATE visit
+		UPDATE visit AS v
 		SET outcome = 'deferred', recheck_at = NULL
-		WHERE appointment_id = ANY ($1)
-		  AND outcome = 'recheck'
-		RETURNING appointment_id`, pq.Array(booked))
+		FROM appointment AS a
+		WHERE a.id = v.appointment_id
+		  AND a.id = ANY ($1)
+		  AND v.day = a.day
+		  AND v.outcome = 'recheck'
+		RETURNING v.appointment_id`, pq.Array(booked))
 	if err != nil {
 		return nil, fmt.Errorf("defer those who rest: %w", err)
 	}

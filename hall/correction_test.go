@@ -12,6 +12,7 @@ func TestCorrections(t *testing.T) {
 	t.Run("AWrongReadingIsCorrectedByALinkedLine", w.rule(aWrongReadingIsCorrectedByALinkedLine))
 	t.Run("WhoRestsForATypingMistakeGoesOn", w.rule(whoRestsForATypingMistakeGoesOn))
 	t.Run("ACorrectionIsRefused", w.rule(aCorrectionIsRefused))
+	t.Run("ACorrectionOfWhoCameAlongIsCounted", w.rule(aCorrectionOfWhoCameAlongIsCounted))
 	t.Run("OfTwoCorrectionsAtOnceOneIsKept", w.rule(ofTwoCorrectionsAtOnceOneIsKept))
 }
 
@@ -88,6 +89,51 @@ func aCorrectionIsRefused(t *testing.T, w *world) {
 	w.wantFault(bad(func(c *hall.Correction) { c.Entry = last }), hall.ErrDayOver)
 	w.wantRefused("55000", `INSERT INTO temperature (kind, office_id, day, appointment_id, role, decicelsius, threshold, device, recorded_by, supersedes, at, reason, corrected_at)
 		SELECT kind, office_id, day, appointment_id, role, 360, threshold, device, 'x', id, at, 'too late', clock_now() FROM temperature ORDER BY id DESC LIMIT 1`)
+}
+
+func aCorrectionOfWhoCameAlongIsCounted(t *testing.T, w *world) {
+	number := w.book("09:00")
+	along := func(tenths ...int) (all []hall.Companion) {
+		for _, n := range tenths {
+			all = append(all, hall.Companion{Reason: "interpreter", Decicelsius: n, Device: "T1"})
+		}
+		return all
+	}
+	counted := func(in, out int) {
+		t.Helper()
+		w.wantCount(1, "visits so counted", `SELECT count(*) FROM visit AS v JOIN appointment AS a ON a.id = v.appointment_id
+			WHERE a.number = $1 AND v.companions = $2 AND v.turned_away = $3`, number, in, out)
+	}
+	correct := func(tenths int) {
+		t.Helper()
+		err := w.CorrectReading(t.Context(), hall.Correction{Entry: w.newest().ID, Office: office, Decicelsius: tenths, Reason: "misread", Actor: "hall"})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := arrival(number, 375, 366)
+	first.Companions = along(366)
+	w.checkIn(first)
+	before := w.newest().ID
+	w.at("09:05")
+	second := arrivalWith("T2", number, 366)
+	second.Companions = along(365, 366)
+	if c := w.checkIn(second); c.Companions != 2 || c.Ticket == "" {
+		t.Fatalf("%+v, want them in with two", c)
+	}
+	counted(2, 0)
+	correct(386)
+	counted(1, 1)
+	correct(387)
+	counted(1, 1)
+	correct(366)
+	counted(2, 0)
+	// Who came along the first time is not who came in.
+	if err := w.CorrectReading(t.Context(), hall.Correction{Entry: before, Office: office, Decicelsius: 380, Reason: "misread", Actor: "hall"}); err != nil {
+		t.Fatal(err)
+	}
+	counted(2, 0)
+	w.wantRefused("55000", `UPDATE visit SET companions = 3 WHERE appointment_id = (SELECT id FROM appointment WHERE number = '`+number+`')`)
 }
 
 func ofTwoCorrectionsAtOnceOneIsKept(t *testing.T, w *world) {

@@ -85,9 +85,9 @@ func countReport(ctx context.Context, q postgres.Querier, office string, day dat
 			count(*) FILTER (WHERE a.status = 'not_accepted') AS not_accepted,
 			count(*) FILTER (WHERE a.status = 'health_deferred') AS deferred,
 			count(*) FILTER (WHERE a.status IN ('late', 'checked_in', 'called', 'in_service')
-				OR a.status = 'booked' AND v.outcome = 'recheck') AS still_open
+				OR a.status = 'booked' AND v.outcome IN ('noted', 'recheck')) AS still_open
 		FROM appointment AS a
-		LEFT JOIN visit AS v ON v.appointment_id = a.id
+		LEFT JOIN visit AS v ON v.appointment_id = a.id AND v.day = a.day
 		WHERE a.office_id = $1
 		  AND a.day = $2`, office, day)
 	if err != nil {
@@ -173,7 +173,7 @@ func (d *Desk) Today(ctx context.Context, office string, day date.Date) ([]Visit
 			v.arrived_at, v.recheck_at,
 			coalesce(c.counter, '') AS counter
 		FROM appointment AS a
-		LEFT JOIN visit AS v ON v.appointment_id = a.id
+		LEFT JOIN visit AS v ON v.appointment_id = a.id AND v.day = a.day
 		LEFT JOIN LATERAL (
 			SELECT counter
 			FROM counter_call

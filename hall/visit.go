@@ -45,6 +45,9 @@ func visitOf(ctx context.Context, tx postgres.Querier, g guest) (visit, error) {
 	if err != nil {
 		return visit{}, fmt.Errorf("visit of appointment %d: %w", g.ID, err)
 	}
+	if !v.decided() && v.Day != g.Day { // the appointment was moved to another day since
+		return visit{Appointment: g.ID, Office: g.Office, Day: g.Day, ArrivedAt: g.Now}, nil
+	}
 	if v.Ticket == nil {
 		return v, nil
 	}
@@ -54,7 +57,7 @@ func visitOf(ctx context.Context, tx postgres.Querier, g guest) (visit, error) {
 }
 
 // decided reports whether nothing can change what became of the arrival.
-func (v visit) decided() bool { return v.Outcome != "" && v.Outcome != Recheck }
+func (v visit) decided() bool { return v.Outcome != "" && v.Outcome != Recheck && v.Outcome != Noted }
 
 // answer is what the door is told; people are those who may have to be
 // measured again.
@@ -121,7 +124,7 @@ func (v *visit) finish(ctx context.Context, tx postgres.Querier, g guest, actor 
 		if err := booking.Advance(ctx, tx, v.Appointment, booking.HealthDeferred, actor); err != nil {
 			return err
 		}
-	case Early, Recheck: // the appointment stays booked
+	case Early, Recheck, Noted: // the appointment stays booked
 	}
 	return v.store(ctx, tx, actor)
 }
@@ -160,7 +163,7 @@ func (v *visit) store(ctx context.Context, tx postgres.Querier, actor string) er
 			companions, turned_away, companion_reason, recorded_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (appointment_id) DO UPDATE
-		SET outcome = excluded.outcome, ticket = excluded.ticket, recheck_at = excluded.recheck_at,
+		SET day = excluded.day, arrived_at = excluded.arrived_at, outcome = excluded.outcome, ticket = excluded.ticket, recheck_at = excluded.recheck_at,
 			companions = excluded.companions, turned_away = excluded.turned_away,
 			companion_reason = excluded.companion_reason, recorded_by = excluded.recorded_by`,
 		v.Appointment, v.Office, v.Day, v.ArrivedAt, string(v.Outcome), v.Ticket, v.RecheckAt,
