@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"hunyue/internal/date"
 	"hunyue/internal/identity"
@@ -117,18 +118,40 @@ func (d *Desk) parties(ctx context.Context, db postgres.Querier, a Appointment) 
 	if a.Erased() {
 		return nil, ErrErased
 	}
-	var rows []struct {
-		Role   int    `db:"role"`
-		Sealed []byte `db:"sealed"`
-	}
-	err := db.SelectContext(ctx, &rows, `
-		SELECT role, sealed
-		FROM party
-		WHERE appointment_id = $1
-		ORDER BY role`, a.ID)
+	rows, err := sealedParties(ctx, db, a.ID)
 	if err != nil {
-		return nil, fmt.Errorf("parties of appointment %d: %w", a.ID, err)
+		return nil, err
 	}
+	return d.opened(a, rows[a.ID])
+}
+
+// sealedParty is a party as it is stored.
+type sealedParty struct {
+	Appointment int64  `db:"appointment_id"`
+	Role        int    `db:"role"`
+	Sealed      []byte `db:"sealed"`
+}
+
+// sealedParties is the parties of appointments, by the id of each.
+func sealedParties(ctx context.Context, db postgres.Querier, ids ...int64) (map[int64][]sealedParty, error) {
+	var rows []sealedParty
+	err := db.SelectContext(ctx, &rows, `
+		SELECT appointment_id, role, sealed
+		FROM party
+		WHERE appointment_id = ANY ($1)
+		ORDER BY appointment_id, role`, pq.Int64Array(ids))
+	if err != nil {
+		return nil, fmt.Errorf("parties of %d appointments: %w", len(ids), err)
+	}
+	of := make(map[int64][]sealedParty, len(ids))
+	for _, row := range rows {
+		of[row.Appointment] = append(of[row.Appointment], row)
+	}
+	return of, nil
+}
+
+// opened is the parties of an appointment as they read.
+func (d *Desk) opened(a Appointment, rows []sealedParty) ([]Party, error) {
 	parties := make([]Party, 0, len(rows))
 	for _, row := range rows {
 		plain, err := d.Keys.Open(row.Sealed, partyRow(a.Hold, row.Role))

@@ -186,14 +186,11 @@ func (d *Desk) Latest(ctx context.Context, office string, day date.Date, most in
 
 // Masked is an appointment as a list shows it.
 func (d *Desk) Masked(ctx context.Context, a Appointment) (Row, error) {
-	row, parties, err := d.mask(ctx, a)
-	if err == nil {
-		err = d.watchedOne(ctx, a, parties)
-	}
+	rows, err := d.masked(ctx, a.Office, false, []Appointment{a})
 	if err != nil {
 		return Row{}, err
 	}
-	return row, nil
+	return rows[0], nil
 }
 
 func dayOrNull(day date.Date) any {

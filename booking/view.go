@@ -49,8 +49,16 @@ func (d *Desk) masked(ctx context.Context, office string, list bool, found []App
 // maskedBy does so, and shows each row to each before anybody is shown anything.
 func (d *Desk) maskedBy(ctx context.Context, office string, list bool, found []Appointment, each func(Row, []Party)) ([]Row, error) {
 	rows, v := make([]Row, 0, len(found)), View{Office: office, List: list}
+	ids := make([]int64, len(found))
+	for i, a := range found {
+		ids[i] = a.ID
+	}
+	sealed, err := sealedParties(ctx, d.DB, ids...)
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range found {
-		row, parties, err := d.mask(ctx, a)
+		row, parties, err := d.mask(ctx, a, sealed[a.ID])
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +75,7 @@ func (d *Desk) maskedBy(ctx context.Context, office string, list bool, found []A
 }
 
 // mask is an appointment as a list shows it, and who it is for.
-func (d *Desk) mask(ctx context.Context, a Appointment) (Row, []Party, error) {
+func (d *Desk) mask(ctx context.Context, a Appointment, sealed []sealedParty) (Row, []Party, error) {
 	zone, err := d.zone(ctx, a.Office)
 	if err != nil {
 		return Row{}, nil, err
@@ -80,7 +88,7 @@ func (d *Desk) mask(ctx context.Context, a Appointment) (Row, []Party, error) {
 	if row.Erased {
 		return row, nil, nil
 	}
-	parties, err := d.parties(ctx, d.DB, a)
+	parties, err := d.opened(a, sealed)
 	if err != nil {
 		return Row{}, nil, err
 	}

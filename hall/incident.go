@@ -214,6 +214,29 @@ func (d *Desk) LetIn(ctx context.Context, number, office, reason, actor string) 
 	return answer, nil
 }
 
+// MayLetIn reports whether a couple that was deferred can still be let in, as far as its
+// incident says: the health authority has not taken it over.
+func (d *Desk) MayLetIn(ctx context.Context, number string) (bool, error) {
+	var free bool
+	err := d.DB.GetContext(ctx, &free, `
+		SELECT EXISTS (
+			SELECT
+			FROM appointment AS a
+			JOIN visit AS v ON v.appointment_id = a.id AND v.day = a.day
+			WHERE a.number = $1
+			  AND a.status = 'health_deferred'
+			  AND v.outcome = 'deferred'
+			  AND NOT EXISTS (
+				SELECT
+				FROM incident AS i
+				JOIN handover AS h ON h.incident_id = i.id
+				WHERE i.appointment_id = a.id))`, number)
+	if err != nil {
+		return false, fmt.Errorf("whether a deferred couple may be let in: %w", err)
+	}
+	return free, nil
+}
+
 func admitFeverish(ctx context.Context, tx postgres.Querier, g guest, reason, actor string) (CheckIn, error) {
 	v, err := visitOf(ctx, tx, g)
 	if err != nil {

@@ -117,7 +117,7 @@ func counters() []Rule {
 		pages(get, receives, Form, "/window", "/window/:counter", "/window/:counter/line"),
 		pages(post, registers, Form, "/window/:counter"),
 		pages(get, manages, Record, "/desk/:number/certificate"),
-		pages(post, manages, Record, "/desk/:number/certificate"),
+		pages(post, manages, Record, "/desk/:number/certificate", "/desk/:number/let-in"),
 		pages(get, receives, Form, "/desk/walk-in", "/desk/kiosk"),
 		pages(post, receives, Form, "/desk/walk-in", "/desk/kiosk"),
 		devices(get, "/kiosk/:office"),

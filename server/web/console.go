@@ -88,7 +88,7 @@ func (p *Pages) consoleStep(c echo.Context) error {
 func (k *console) steps() map[string]func(of string) error {
 	return map[string]func(of string) error{
 		"enter": k.enter, "day": k.pickDay, "hold": k.hold, "back": k.back, "save": k.save, "look": k.look,
-		"take": k.take, "others": k.others, "change": k.change, "new": k.begin, "lang": k.language,
+		"take": k.take, "others": k.others, "change": k.change, "anew": k.anew, "new": k.begin, "lang": k.language,
 		"park": k.park, "resume": k.resume, "discard": k.discard,
 	}
 }

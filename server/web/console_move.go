@@ -30,6 +30,29 @@ func (k *console) change(string) error {
 	return nil
 }
 
+// anew begins a booking for a couple that was put off, or whose appointment a suspension
+// has taken away: with its persons, its phone and its service, as is its right (domain
+// rules 58 and 66).
+func (k *console) anew(number string) error {
+	ctx := k.c.Request().Context()
+	a, err := k.Desk.At(ctx, number, func(office string) bool { return office == k.office.ID })
+	if err != nil {
+		return err
+	}
+	if _, err := k.Desk.Right(ctx, a); err != nil {
+		return err
+	}
+	phone, err := k.Desk.Contact(ctx, a)
+	if err != nil {
+		return err
+	}
+	if err := k.ring(phone); err != nil {
+		return err
+	}
+	k.st.Found, k.st.Service, k.st.From = "", a.Service, a.Number
+	return nil
+}
+
 // move gives the appointment on the card the place that is held. The old place is
 // kept until then (domain rule 35).
 func (k *console) move() error {

@@ -15,11 +15,8 @@ import (
 // was found, and who waits.
 type deskPage struct {
 	page
-	Office   named
-	Offices  []link
-	Day      string
+	deskSide
 	Scan     scanBox
-	Queue    queueView
 	Said     string // what came of what was looked for; "" before that
 	Sign     string // of that
 	Found    []guestRow
@@ -27,12 +24,20 @@ type deskPage struct {
 	Reading  []field // of the one who is signed in; none where nobody is measured
 	Normal   bool
 	Shift    string // what is due of them now
-	Owed     []owed
 	Key      string
 	Verdict  string // what their own reading says
 
 	Conflicts deskConflicts
 	shell     bool // nobody is on it
+}
+
+// deskSide is the day of an office, beside whatever is done at its desk.
+type deskSide struct {
+	Office  named
+	Offices []link
+	Day     string
+	Queue   queueView
+	Owed    []owed
 }
 
 // guestRow is a line of the hall's list. It names nobody in full.
@@ -68,20 +73,16 @@ func (p *Pages) showDesk(c echo.Context, status int, pg page, o slots.Office, d 
 	if err != nil {
 		return err
 	}
-	d.page, d.Day, d.Key = pg, pg.Day(day), newKey()
-	d.Office = named{o.ID, pg.officeName(o)}
+	d.page, d.Key = pg, newKey()
+	if d.deskSide, err = p.deskSide(c, pg, o, day, d.shell); err != nil {
+		return err
+	}
 	if !d.shell {
-		if d.Queue, err = p.queue(c, pg, o, day); err != nil {
-			return err
-		}
 		if d.Conflicts, err = p.conflicts(c, pg, o, 0, nil); err != nil {
 			return err
 		}
 	}
 	if d.Scan, err = p.scanBox(c, pg, o, rules, d.Scan.Find.Value); err != nil {
-		return err
-	}
-	if d.Offices, err = p.officeLinks(c, pg, "/desk", o.ID, s.Offices); err != nil {
 		return err
 	}
 	if rules.Screening != slots.ScreeningOff {
@@ -94,10 +95,22 @@ func (p *Pages) showDesk(c echo.Context, status int, pg page, o slots.Office, d 
 		d.Reading = pg.ownReadingFields(c, wrong)
 		d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Reading...)...)
 	}
-	if d.Owed, err = p.owed(c, pg, o, day); err != nil {
-		return err
-	}
 	return p.render(c, status, "desk", d)
+}
+
+// deskSide reads it; of a shell, which nobody is on, without the couples.
+func (p *Pages) deskSide(c echo.Context, pg page, o slots.Office, day date.Date, shell bool) (deskSide, error) {
+	side, err := deskSide{Office: named{o.ID, pg.officeName(o)}, Day: pg.Day(day)}, error(nil)
+	if side.Offices, err = p.officeLinks(c, pg, "/desk", o.ID, me(c).Offices); err != nil {
+		return deskSide{}, err
+	}
+	if side.Owed, err = p.owed(c, pg, o, day); err != nil {
+		return deskSide{}, err
+	}
+	if !shell {
+		side.Queue, err = p.queue(c, pg, o, day)
+	}
+	return side, err
 }
 
 // dayAt is the day at an office.

@@ -18,6 +18,7 @@ type queueView struct {
 	Next     *queueRow // who comes in next, where somebody stands outside
 	Full     string    // the hall is full, and of how many
 	Rest     []queueRow
+	Noted    []queueRow // here, and to be measured
 	Line     []queueRow // with a ticket, in the order in which they will be called
 	Expected []queueRow
 	Ended    []queueRow
@@ -89,6 +90,9 @@ func (q *queueView) sort(pg page, v hall.Visit, names string, o slots.Office, no
 		row.Until = v.RecheckAt.UTC().Format(time.RFC3339)
 		row.Status, row.Due = pg.T("desk.resting", "time", pg.clockIn(*v.RecheckAt, o)), !now.Before(*v.RecheckAt)
 		q.Rest = append(q.Rest, row)
+	case v.Outcome == hall.Noted && v.Status == booking.Booked:
+		row.Status = pg.T("desk.noted", "time", pg.clockIn(*v.ArrivedAt, o))
+		q.Noted = append(q.Noted, row)
 	case v.Status == booking.Booked:
 		row.Status = pg.T("desk.expected")
 		q.Expected = append(q.Expected, row)
@@ -139,6 +143,9 @@ func (q *queueView) count(pg page) {
 	}
 	if outside > 0 {
 		q.Counts = append(q.Counts, tally{"warn", pg.T("desk.count_outside", "n", outside), outside})
+	}
+	if n := len(q.Noted); n > 0 {
+		q.Counts = append(q.Counts, tally{"warn", pg.T("desk.count_noted", "n", n), n})
 	}
 	if n := len(q.Rest); n > 0 {
 		q.Counts = append(q.Counts, tally{"err", pg.T("desk.count_resting", "n", n), n})

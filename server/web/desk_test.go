@@ -55,7 +55,7 @@ func TestWhatACoupleIsToldDependsOnWhenItComes(t *testing.T) {
 		if c.rest != "" {
 			g.rest = hall.Rest{Until: at(c.rest), Parties: []int{1}}
 		}
-		if got := kindOfArrival(g, at(c.now)); got != c.want {
+		if got := kindOfArrival(g, hall.Arrived{}, at(c.now)); got != c.want {
 			t.Errorf("%s, %s, %s, rest until %q: %s, want %s", c.now, c.status, c.day, c.rest, got, c.want)
 		}
 	}

@@ -36,8 +36,9 @@ func shownStatuses() []booking.Status {
 	}
 }
 
-// kindOfArrival decides what a couple that stands at the door now is told.
-func kindOfArrival(g own, now time.Time) string {
+// kindOfArrival decides what a couple that stands at the door is told. It came now, or
+// when it was noted as here.
+func kindOfArrival(g own, came hall.Arrived, now time.Time) string {
 	opens := g.StartsAt.Add(-time.Duration(g.rules.EarlyMinutes) * time.Minute)
 	closes := g.StartsAt.Add(time.Duration(g.rules.LateMinutes) * time.Minute)
 	switch {
@@ -51,6 +52,10 @@ func kindOfArrival(g own, now time.Time) string {
 		return resting
 	case !g.rest.Until.IsZero():
 		return restOver
+	case came.Outcome == hall.Noted && !came.At.After(closes):
+		return mayEnter
+	case came.Outcome == hall.Noted:
+		return late
 	case now.Before(opens):
 		return early
 	case now.After(closes):
@@ -61,14 +66,20 @@ func kindOfArrival(g own, now time.Time) string {
 
 // judged is that in words.
 func (pg page) judged(g own, came hall.Arrived, now time.Time) judgement {
-	j := judgement{Kind: kindOfArrival(g, now)}
+	j := judgement{Kind: kindOfArrival(g, came, now)}
 	opens := g.StartsAt.Add(-time.Duration(g.rules.EarlyMinutes) * time.Minute)
 	switch j.Kind {
 	case mayEnter:
 		j.Text = pg.T("desk.can", "who", pg.couple(g.Row))
+		if came.Outcome == hall.Noted {
+			j.Text = pg.T("desk.can_noted", "time", pg.clockIn(came.At, g.office), "who", pg.couple(g.Row))
+		}
 	case early:
 		j.Text = pg.T("desk.early", "time", pg.clockIn(g.StartsAt, g.office), "opens", pg.clockIn(opens, g.office))
 	case late:
+		if came.Outcome == hall.Noted {
+			now = came.At
+		}
 		j.Text = pg.T("desk.late", "time", pg.clockIn(g.StartsAt, g.office), "n", int(now.Sub(g.StartsAt).Minutes()))
 	case wrongDay:
 		j.Text = pg.T("desk.wrong_day", "day", pg.Day(g.Day))

@@ -15,6 +15,8 @@ import (
 
 type guestPage struct {
 	page
+	deskSide
+	Alone   bool // a script asks, which has the day beside the card already
 	Own     ownWords
 	Scan    scanBox
 	Status  string
@@ -25,6 +27,10 @@ type guestPage struct {
 	Judged  judgement // before anything was done
 	Focus   string    // the id of what has the focus next
 	CanMove bool      // to another day
+	Free    bool      // which is no missed visit: somebody rests after a fever
+	Anew    string    // until when they may choose a new day, of those who were put off
+	CanAnew bool      // and it can be done here
+	LetIn   *field    // why they are let in all the same; nil where that cannot be
 	Print   string    // where the ticket is put on paper; "" where there is none
 
 	Arrive      bool
@@ -111,6 +117,14 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	if d.Scan, err = p.scanBox(c, pg, g.office, g.rules, ""); err != nil {
 		return err
 	}
+	if err := p.putOff(c, &d, g, wrong); err != nil {
+		return err
+	}
+	if d.Alone = cardAlone(c); !d.Alone {
+		if d.deskSide, err = p.deskSide(c, pg, g.office, p.dayAt(g.office), false); err != nil {
+			return err
+		}
+	}
 	d.Focus = d.focus()
 	d.windowFields(c, wrong)
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Unmask.inputs()...)...)
@@ -120,6 +134,13 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 		}
 	}
 	return p.render(c, status, "guest", d)
+}
+
+// cardAlone reports whether the script of the desk asks: it shows the card beside the
+// day that it has.
+func cardAlone(c echo.Context) bool {
+	r := c.Request()
+	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Dest") == "empty"
 }
 
 // judge says how they stand, and what can be done about it besides.
@@ -132,7 +153,8 @@ func (p *Pages) judge(c echo.Context, d *guestPage, g own) error {
 	if d.Judged.Kind == resting || d.Judged.Kind == restOver {
 		d.Status = d.T("desk.resting", "time", d.clockIn(g.rest.Until, g.office))
 	}
-	d.CanMove = d.Judged.Kind == wrongDay && mayPost(me(c), "/call")
+	d.Free = d.Judged.Kind == resting || d.Judged.Kind == restOver
+	d.CanMove = (d.Free || d.Judged.Kind == wrongDay) && mayPost(me(c), "/call")
 	if came.Ticket != "" && g.Status.Active() {
 		d.Print = "/desk/ticket/" + g.Number
 	}

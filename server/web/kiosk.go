@@ -168,7 +168,7 @@ func (p *Pages) atKiosk(c echo.Context) error {
 		return err
 	case step == "help":
 		return p.kioskSays(c, pg, o, "kiosk.help_comes")
-	case screened:
+	case screened && step == "walk-in":
 		return p.kioskSays(c, pg, o, "kiosk.measured_first")
 	case step == "walk-in":
 		return p.kioskWalkIn(c, pg, o, arrival)
@@ -176,7 +176,17 @@ func (p *Pages) atKiosk(c echo.Context) error {
 	if arrival.Number = p.Desk.Scanned(c.FormValue("number")); arrival.Number == "" {
 		return p.kioskSays(c, pg, o, "kiosk.unknown")
 	}
-	return p.kioskCheckIn(c, pg, o, arrival)
+	answer, err := p.receiveAtKiosk(c, arrival, screened)
+	return p.kioskAnswers(c, pg, o, arrival.Number, answer, err)
+}
+
+// receiveAtKiosk receives a couple or, where nobody enters unmeasured, notes that it is
+// here (domain rule 64).
+func (p *Pages) receiveAtKiosk(c echo.Context, arrival hall.Arrival, screened bool) (hall.CheckIn, error) {
+	if screened {
+		return p.Hall.Note(c.Request().Context(), arrival)
+	}
+	return p.Hall.CheckIn(c.Request().Context(), arrival)
 }
 
 // screened reports whether nobody enters today without having been measured, which a
@@ -190,8 +200,8 @@ func (p *Pages) kioskSays(c echo.Context, pg page, o slots.Office, key string) e
 	return p.showKiosk(c, pg, o, kioskPage{Said: pg.T(key)})
 }
 
-func (p *Pages) kioskCheckIn(c echo.Context, pg page, o slots.Office, arrival hall.Arrival) error {
-	answer, err := p.Hall.CheckIn(c.Request().Context(), arrival)
+// kioskAnswers says what became of it.
+func (p *Pages) kioskAnswers(c echo.Context, pg page, o slots.Office, number string, answer hall.CheckIn, err error) error {
 	switch {
 	case errors.Is(err, booking.ErrNoAppointment):
 		return p.kioskSays(c, pg, o, "kiosk.unknown")
@@ -205,6 +215,12 @@ func (p *Pages) kioskCheckIn(c echo.Context, pg page, o slots.Office, arrival ha
 		return err
 	case answer.Outcome == hall.Early:
 		return p.showKiosk(c, pg, o, kioskPage{Said: pg.T("kiosk.early", "time", pg.clockIn(answer.OpensAt, o))})
+	case answer.Outcome == hall.Noted:
+		came, err := p.Hall.Arrived(c.Request().Context(), number)
+		if err != nil {
+			return err
+		}
+		return p.showKiosk(c, pg, o, kioskPage{Said: pg.T("kiosk.noted", "time", pg.clockIn(came.At, o))})
 	case answer.Ticket == "":
 		return p.kioskSays(c, pg, o, "kiosk.ask_staff")
 	}

@@ -166,6 +166,7 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	desk.POST("/:number/unmask", p.unmaskGuest)
 	desk.POST("/:number/check-in", p.checkIn)
 	desk.POST("/:number/enter", p.comeIn)
+	desk.POST("/:number/let-in", p.letInAtDesk)
 	desk.POST("/:number/call", p.callGuest)
 	desk.POST("/:number/start", p.startGuest)
 	desk.POST("/:number/complete", p.complete)

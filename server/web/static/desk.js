@@ -133,9 +133,10 @@ async function start() {
     pressed = false;
   }
 
+  // queue takes over the day of this office: a card may be of another one of theirs.
   function queue(page) {
-    const here = byId("queue"), fresh = page.getElementById("queue");
-    if (here && fresh) here.replaceChildren(...fresh.childNodes);
+    const here = byId("queue"), fresh = page.getElementById("queue"), of = page.getElementById("scan");
+    if (here && fresh && of && of.dataset.office === set.office) here.replaceChildren(...fresh.childNodes);
   }
 
   // receive sends what was measured; to the desk's own list where the server is away.
@@ -154,7 +155,7 @@ async function start() {
     const came = await handOver(deedOf(number, body), () => ask(form.action, body, !!store));
     if (came.state !== "sent") return alone(came, number, mine === turn);
     if (mine === turn) settle(came.answer);
-    ask("/desk?office=" + set.office).then(queue).catch(() => {});
+    else queue(came.answer);
   }
 
   // handOver has the store keep a deed until send has an answer. What only the server can

@@ -26,11 +26,11 @@ export const printed = (t) => `${Math.floor(t / 10)}.${t % 10}`;
 
 // judge is what a couple of the list is told at a time, as the server judges it.
 export function judge(row, now, rules) {
-  const starts = Date.parse(row.starts);
+  const starts = Date.parse(row.starts), came = row.arrived ? Date.parse(row.arrived) : now;
   if (HERE.includes(row.status)) return "already";
   if (row.status !== "booked") return "over";
-  if (now < starts - rules.early * 60000) return "early";
-  return now > starts + rules.late * 60000 ? "late" : "ok";
+  if (!row.arrived && now < starts - rules.early * 60000) return "early";
+  return came > starts + rules.late * 60000 ? "late" : "ok";
 }
 
 const clock = (ms) => new Date(ms + 8 * 3600000).toISOString().slice(11, 16); // in the one zone there is
