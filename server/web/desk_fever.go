@@ -29,7 +29,7 @@ func (p *Pages) putOff(c echo.Context, d *guestPage, g own, wrong wrongs) error 
 	if err != nil || !free {
 		return err
 	}
-	reason := d.typed(field{Name: "let_in", Auto: "off"}, "ledgers.let_in_reason", c.FormValue("let_in"), wrong)
+	reason := d.typed(field{Name: "reason", Auto: "off"}, "ledgers.let_in_reason", c.FormValue("reason"), wrong)
 	d.LetIn = &reason
 	d.Mistakes = append(d.Mistakes, mistakesIn(d.Reader, "", reason)...)
 	return nil
@@ -42,13 +42,13 @@ func (p *Pages) letInAtDesk(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	answer, err := p.Hall.LetIn(c.Request().Context(), g.Number, g.office.ID, c.FormValue("let_in"), me(c).Actor())
+	answer, err := p.Hall.LetIn(c.Request().Context(), g.Number, g.office.ID, c.FormValue("reason"), me(c).Actor())
 	if err != nil {
 		pg, why, err := p.page(c).explained(c, err)
 		if err != nil {
 			return err
 		}
-		return p.showGuest(c, statusOf(why), pg, g, guestPage{}, wrongs{"let_in": why.Fields["reason"]})
+		return p.showGuest(c, statusOf(why), pg, g, guestPage{}, wrongs{"reason": why.Fields["reason"]})
 	}
 	if g, err = p.guestOf(c); err != nil { // as it is now
 		return err

@@ -105,17 +105,55 @@ func TestAKioskReceivesCouplesAndNamesNobody(t *testing.T) {
 	v.kiosk("help").want(http.StatusOK, "工作人员会帮助您")
 }
 
+// Domain rule 64: a kiosk notes that the booked are here, and lets nobody past the
+// thermometer.
 func TestAKioskSendsWhoIsMeasuredToTheDesk(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t) // where the rules are those of every office
 	number := tn.bookedBy(tn.visitor())
+	tn.at("2026-05-20 08:20")
+	v := tn.visitor()
+	v.makesKiosk(office)
+	v.kiosk("check-in", "number", number).want(http.StatusOK, "来早了，08:30 起可以签到")
+	tn.at("2026-05-20 09:21")
+	v.kiosk("check-in", "number", number).want(http.StatusOK, "已记下二位 09:21 到。请到签到台测量体温")
+	tn.at("2026-05-20 09:40")
+	v.kiosk("check-in", "number", number).want(http.StatusOK, "已记下二位 09:21 到")
+	v.kiosk("check-in", "number", "99999999").want(http.StatusOK, "查无此号")
+	v.kiosk("walk-in", "service", "marriage").want(http.StatusOK, "请先到签到台测量体温")
+	if n := tn.count(`SELECT count(*) FROM visit WHERE ticket IS NOT NULL OR outcome <> 'noted'`); n != 0 {
+		t.Errorf("%d went past the thermometer", n)
+	}
+	door := tn.well(auth.Manager)
+	door.get("/desk").want(http.StatusOK, "待测温 1", "09:21 已到，待测温", "张*、李*")
+	door.get("/desk/"+number).want(http.StatusOK, "09:21 已到，待测温：张*、李*")
+	door.send("/desk/"+number+"/check-in", "device", "T1").want(http.StatusUnprocessableEntity)
+	door.send("/desk/"+number+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1").want(http.StatusOK, "A001")
+	v.get("/kiosk/"+office).kiosk("check-in", "number", number).want(http.StatusOK, "A001")
+}
+
+// What is left of today on the web, which stopped selling it, is for who walks in: by
+// the rules as they are where nobody has set any others.
+func TestAHallHasPlacesForWalkInsByDefault(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	rules := slots.DefaultRules()
+	rules.Screening = slots.ScreeningOff
+	tn.must(tn.Offices.SetRules(t.Context(), office, may(18), rules, "test", "test"))
+	tn.at("2026-05-19 17:00")
+	tn.must(tn.Desk.ReturnUnused(t.Context()))
+	if n := tn.count(`SELECT coalesce(sum(cap), 0) FROM quota WHERE day = '2026-05-20' AND channel = 'counter'`); n != 0 {
+		t.Fatalf("the counter has kept %d places", n)
+	}
 	tn.at("2026-05-20 09:05")
 	v := tn.visitor()
 	v.makesKiosk(office)
-	v.kiosk("check-in", "number", number).want(http.StatusOK, "请先到签到台测量体温")
-	v.kiosk("walk-in", "service", "marriage").want(http.StatusOK, "请先到签到台测量体温")
-	if n := tn.count(`SELECT count(*) FROM visit`); n != 0 {
-		t.Errorf("%d went past the thermometer", n)
+	v.kiosk("walk-in", "service", "marriage").want(http.StatusOK, "B001", "预计")
+	desk := tn.well(auth.Manager)
+	desk.get("/desk/walk-in").send("/desk/walk-in", "service", "marriage").want(http.StatusOK, "B002")
+	r, err := tn.Hall.Report(t.Context(), office, may(20))
+	if err != nil || r.ByChannel[slots.Counter] != 2 || r.Booked != 2 || r.Arrived != 2 {
+		t.Errorf("the day's report has %+v, %v; want two at the counter, both here", r, err)
 	}
 }
 
