@@ -320,4 +320,9 @@ func TestAWalkInIsMeasuredWhereTheOfficeMeasures(t *testing.T) {
 	if n := tn.count(`SELECT count(*) FROM temperature WHERE kind = 'party'`); n != 2 {
 		t.Errorf("%d readings were kept", n)
 	}
+	v.get("/desk/walk-in").send("/desk/walk-in", "service", "marriage", "reading.1", "36.5", "reading.2", "37.6", "device", "T1").want(http.StatusOK, "请到签到台休息后再量")
+	var rests string
+	tn.must(tn.db.GetContext(t.Context(), &rests, `SELECT number FROM appointment WHERE walk_in AND status = 'booked'`))
+	tn.at("2026-05-20 09:20") // who has no name is measured again like anybody
+	v.get("/desk/"+rests).send("/desk/"+rests+"/check-in", "reading.2", "36.6", "device", "T2").want(http.StatusOK, "B002")
 }

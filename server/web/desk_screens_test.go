@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hunyue/booking"
 	"hunyue/hall"
 	"hunyue/internal/date"
 	"hunyue/server/auth"
@@ -36,6 +37,20 @@ var deskScreens = []screen{
 		{"other-hall", booked(longNamed, "2026-05-20", "10:00"), func(v *guest) { v.scanAtDesk(v.Desk.DoorPass(v.number)) }},
 		{"not-found", nil, func(v *guest) { v.scanAtDesk("2605203847561029") }},
 		{"several", nil, func(v *guest) { v.scanAtDesk("zs") }},
+		{"walk-in", (*guest).deskThere, func(v *guest) {
+			a, err := v.Desk.WalkIn(v.t.Context(), booking.WalkIn{Office: desked, Service: "marriage", Actor: "staff:door"})
+			if err != nil {
+				v.t.Fatal(err)
+			}
+			v.number = a.Number
+			v.receivedAtDesk(normal...)
+		}},
+		{"noted", bookedAtDesk(desked, "2026-05-20", "10:00"), func(v *guest) {
+			if _, err := v.Hall.Note(v.t.Context(), hall.Arrival{Number: v.number, Office: desked, Actor: "kiosk:door"}); err != nil {
+				v.t.Fatal(err)
+			}
+			shownAtDesk(v)
+		}},
 		{"temp-odd", bookedAtDesk(desked, "2026-05-20", "10:00"), func(v *guest) {
 			v.measuredAtDesk(http.StatusUnprocessableEntity, "reading.1", "29.8", "reading.2", "36.6", "device", "T1")
 		}},

@@ -68,6 +68,9 @@ func (p *Pages) guestOf(c echo.Context) (own, error) {
 		return own{}, err
 	}
 	g, err := p.known(c, a)
+	if a.WalkIn { // they have no names, and are as many as their service needs
+		g.Row = p.page(c).readable(g.Row, max(1, g.service.PartiesMin))
+	}
 	if err == nil && a.Status == booking.Booked {
 		g.rest, err = p.Hall.Resting(ctx, a.Number)
 	}

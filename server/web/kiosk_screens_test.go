@@ -23,6 +23,10 @@ var kioskScreens = []screen{
 			v.atKiosk()
 			v.kiosk("walk-in", "service", "reissue_marriage").want(http.StatusOK)
 		}},
+		{"to-be-measured", bookedAtDesk(desked, "2026-05-20", "10:00"), func(v *guest) {
+			v.makesKiosk(desked)
+			v.kiosk("check-in", "number", v.number).want(http.StatusOK)
+		}},
 		{"unknown", counterMade, func(v *guest) {
 			v.atKiosk()
 			v.kiosk("check-in", "number", "12").want(http.StatusOK)
