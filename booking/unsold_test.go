@@ -107,7 +107,7 @@ func TestNoPlaceIsMovedInVain(t *testing.T) {
 	t.Parallel()
 	for name, stop := range map[string]func(*world){
 		"walk-ins suspended": func(w *world) { w.close(slots.WalkInOnly) },
-		"closed": func(w *world) { w.close(slots.Full) },
+		"closed":             func(w *world) { w.close(slots.Full) },
 		"the hall is booked out": func(w *world) {
 			w.exec(`INSERT INTO quota (id, office_id, day, kind, cap, opens_at, closes_at)
 				VALUES ('430702-20310520-hall', '430702', $1, 'hall', 0, clock_now() - interval '1 day', clock_now() + interval '1 day')`, w.day)
