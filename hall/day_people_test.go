@@ -36,6 +36,8 @@ func (th *theatre) receive(s *simulated) {
 		s.again = got.RecheckAt.Add(tick)
 	case hall.Deferred:
 		s.end = booking.HealthDeferred
+	case hall.Noted:
+		th.t.Errorf("a couple that was measured is only noted")
 	case hall.Early:
 		th.t.Errorf("a couple for %s is early at %s", s.slot.Format("15:04"), th.now.Format("15:04"))
 	case hall.Admitted, hall.Late:

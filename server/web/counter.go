@@ -74,7 +74,7 @@ type atCounter struct {
 type undoing struct {
 	Number, Ticket string
 	Until          string // as clocks show it
-	Ends           string // for the countdown
+	Left           int    // seconds, for the countdown
 }
 
 // lineRow is a couple of the line. It names nobody.
@@ -247,7 +247,7 @@ func (p *Pages) fillLast(c echo.Context, d *counterPage, o slots.Office, line ha
 	}
 	d.Last = d.T("window.last", "ticket", last.Ticket, "time", d.clockIn(last.At, o))
 	if ends := last.At.Add(hall.UndoWithin); p.Clock.Now().Before(ends) {
-		d.Undo = &undoing{last.Number, last.Ticket, d.clockIn(ends, o), ends.Format(time.RFC3339)}
+		d.Undo = &undoing{last.Number, last.Ticket, d.clockIn(ends, o), int(ends.Sub(p.Clock.Now()).Seconds())}
 	}
 	return nil
 }

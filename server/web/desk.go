@@ -100,7 +100,8 @@ func (p *Pages) showDesk(c echo.Context, status int, pg page, o slots.Office, d 
 
 // deskSide reads it; of a shell, which nobody is on, without the couples.
 func (p *Pages) deskSide(c echo.Context, pg page, o slots.Office, day date.Date, shell bool) (deskSide, error) {
-	side, err := deskSide{Office: named{o.ID, pg.officeName(o)}, Day: pg.Day(day)}, error(nil)
+	var err error
+	side := deskSide{Office: named{o.ID, pg.officeName(o)}, Day: pg.Day(day)}
 	if side.Offices, err = p.officeLinks(c, pg, "/desk", o.ID, me(c).Offices); err != nil {
 		return deskSide{}, err
 	}

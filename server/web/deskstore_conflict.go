@@ -121,7 +121,8 @@ func (p *Pages) knownHere(c echo.Context, pg page, a booking.Appointment) ([]ans
 	}
 	w := pg.ownWords(g)
 	known := []answer{
-		{Label: pg.T("answer.who"), Text: w.Couple()}, {Label: pg.T("answer.when"), Text: w.Day + " " + w.Time},
+		{Label: pg.T("answer.who"), Text: w.Couple()},
+		{Label: pg.T("answer.when"), Text: w.Day + " " + w.Time},
 		{Label: pg.T("desk.status"), Text: pg.T("status." + string(a.Status))},
 	}
 	if !in.At.IsZero() {

@@ -158,6 +158,8 @@ func (pg page) verdict(a hall.CheckIn, g own) string {
 	switch a.Outcome {
 	case hall.Early:
 		return pg.T("verdict.early", "time", pg.clockIn(a.OpensAt, g.office))
+	case hall.Noted:
+		return pg.T("desk.noted_title")
 	case hall.Recheck:
 		return pg.recheck(a.Recheck, a.RecheckAt, g)
 	case hall.Deferred:

@@ -58,10 +58,10 @@
     });
   }
 
-  // How long a completion can still be undone.
-  var left = document.querySelector("[data-ends]");
+  // How long a completion can still be undone, whatever the time is on this machine.
+  var left = document.querySelector("[data-left]"), shown = performance.now();
   function count() {
-    var seconds = Math.round((new Date(left.getAttribute("data-ends")) - Date.now()) / 1000);
+    var seconds = Math.round(left.getAttribute("data-left") - (performance.now() - shown) / 1000);
     if (seconds <= 0) { left.textContent = ""; return; }
     left.textContent = Math.floor(seconds / 60) + ":" + (seconds % 60 < 10 ? "0" : "") + seconds % 60;
     setTimeout(count, 1000);
