@@ -125,7 +125,7 @@ func TestAKioskSendsWhoIsMeasuredToTheDesk(t *testing.T) {
 		t.Errorf("%d went past the thermometer", n)
 	}
 	door := tn.well(auth.Manager)
-	door.get("/desk").want(http.StatusOK, "待测温 1", "09:21 已到，待测温", "张*、李*")
+	door.get("/desk").want(http.StatusOK, "待测温 1", "已到，待测温", "09:21 到", "张*、李*")
 	door.get("/desk/"+number).want(http.StatusOK, "09:21 已到，待测温：张*、李*")
 	door.send("/desk/"+number+"/check-in", "device", "T1").want(http.StatusUnprocessableEntity)
 	door.send("/desk/"+number+"/check-in", "reading.1", "36.5", "reading.2", "36.6", "device", "T1").want(http.StatusOK, "A001")
