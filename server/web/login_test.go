@@ -107,7 +107,8 @@ func TestASecurityAdministratorKeepsTheAccounts(t *testing.T) {
 	g.get(one).send(one+"/sessions").want(http.StatusOK, "已在所有设备上退出")
 	tn.later(time.Second)
 	li.get("/desk").want(http.StatusOK, "登录已过期")
-	g.get(one).send(one+"/disable").want(http.StatusOK, "账号已停用", "这个账号已停用")
+	g.get(one).send(one+"/disable").want(http.StatusUnprocessableEntity, "请输入这个账号的用户名")
+	g.send(one+"/disable", "confirm", "li.na").want(http.StatusOK, "账号已停用", "这个账号已停用")
 	li.send("/staff/login", "username", "li.na", "password", "nine quiet herons 7").want(http.StatusUnauthorized)
 
 	g.post(one+"/link", nil).want(http.StatusConflict, "已停用")

@@ -27,6 +27,7 @@ type personPage struct {
 	From, To, Reason              field
 	CanBind                       bool // there is a single sign-on
 	Subject                       field
+	Confirm                       field // the user name, before the account is shut
 }
 
 // officeTick begins the name of the box for an office.
@@ -140,9 +141,12 @@ func (p *Pages) bind(c echo.Context) error {
 	})
 }
 
-// disable shuts an account.
+// disable shuts an account, once its user name is typed: nothing opens it again.
 func (p *Pages) disable(c echo.Context) error {
 	return p.onPerson(c, "people.disabled", func(ctx context.Context, one auth.Person) (string, error) {
+		if one.ID != me(c).ID && strings.TrimSpace(c.FormValue("confirm")) != one.Username {
+			return "", fault.InFields(map[string]string{"confirm": "username"})
+		}
 		return "", p.Accounts.Shut(ctx, me(c), one)
 	})
 }
@@ -205,8 +209,9 @@ func (p *Pages) showPerson(c echo.Context, status int, pg page, one auth.Person,
 	d.Reason = pg.typed(field{Name: "reason", Auto: "off", Hint: pg.T("people.reason_hint")}, "people.reason", c.FormValue("reason"), wrong)
 	d.CanBind = p.Accounts.SignOn != nil
 	d.Subject = pg.typed(field{Name: "subject", Auto: "off", Hint: pg.T("signon.subject_hint")}, "signon.subject", cmp.Or(c.FormValue("subject"), one.Subject.String), wrong)
+	d.Confirm = pg.typed(field{Name: "confirm", Auto: "off", Hint: pg.T("people.confirm_hint", "name", one.Username)}, "people.confirm", c.FormValue("confirm"), wrong)
 	d.chooseFrom(one, names, wrong)
-	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Login, d.FullName, d.From, d.To, d.Reason, d.Subject)...)
+	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", d.Login, d.FullName, d.From, d.To, d.Reason, d.Subject, d.Confirm)...)
 	return p.render(c, status, "person", d)
 }
 

@@ -80,8 +80,8 @@ var accountScreens = []screen{
 		}},
 		{"disabled", nil, func(v *guest) {
 			v.signIn(auth.SecAdmin)
-			one := personAt(v.hired(auth.Operator))
-			v.get(one).send(one + "/disable").want(http.StatusOK)
+			name := v.hired(auth.Operator)
+			v.get(personAt(name)).send(personAt(name)+"/disable", "confirm", name).want(http.StatusOK)
 		}},
 		{"oneself", nil, func(v *guest) { v.get(personAt(v.signIn(auth.SecAdmin))).want(http.StatusOK) }},
 	}},
