@@ -16,7 +16,8 @@ func dial(text, number string) template.HTML {
 	return template.HTML(text) //nolint:gosec // every part of it is escaped above
 }
 
-// digitsToDial is what is digitsToDial: the digits, and a plus before them.
+// digitsToDial is what a phone calls of a number as it is written: its digits, and the
+// plus before them.
 func digitsToDial(number string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '+' || '0' <= r && r <= '9' {
