@@ -17,7 +17,7 @@ var offlineScreens = []screen{
 		{"conflict", (*guest).deskThere, conflictAtDesk("/desk?office=" + desked)},
 	}},
 	{"D01", "conflict", []state{
-		{"opened", bookedAtDesk(desked, "2026-05-20", "11:00"), openedConflict},
+		{"opened", bookedAtDesk(desked, "2026-05-20", "10:30"), openedConflict},
 	}},
 	{"D03", "conflicts", []state{
 		{"some", (*guest).deskThere, conflictAtDesk("/desk/conflict?office=" + desked)},
