@@ -149,7 +149,7 @@ func TestAHallHasPlacesForWalkInsByDefault(t *testing.T) {
 	v := tn.visitor()
 	v.makesKiosk(office)
 	v.kiosk("walk-in", "service", "marriage").want(http.StatusOK, "B001", "预计")
-	desk := tn.well(auth.Manager)
+	desk := tn.staff(auth.Manager)
 	desk.get("/desk/walk-in").send("/desk/walk-in", "service", "marriage").want(http.StatusOK, "B002")
 	r, err := tn.Hall.Report(t.Context(), office, may(20))
 	if err != nil || r.ByChannel[slots.Counter] != 2 || r.Booked != 2 || r.Arrived != 2 {

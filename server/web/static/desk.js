@@ -17,6 +17,7 @@ async function start() {
 
   import(set.store).then((kept) => kept.openStore({ office: set.office, day: set.day })).then((opened) => {
     store = opened;
+    document.querySelector("p.offline").remove(); // the desk goes on without a network, and says so itself
     now = store.now;
     store.onchange(standing);
   }).catch(() => {}); // without it the desk needs the server
