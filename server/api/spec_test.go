@@ -159,7 +159,7 @@ var elsewhere = []string{
 	"call_not_held", "no_such_draft", "no_rebooking", "not_oneself", "link_over", "account_shut", "factor_mistaken", "sign_on_away",
 	"nobody_waits", "counter_shut", "counter_taken", "not_their_turn", "recall_too_soon", "called_often_enough", "call_again", "undo_too_late", "ticket_given",
 	"no_walk_ins", "no_such_conflict", "own_entry", "entry_checked", "no_such_incident", "handed_over", "no_such_entry", "already_corrected", "ledger_day_over",
-	"desk_not_today", "desk_in_future", "desk_other_outcome", "desk_already_in", "desk_ticket_called", "desk_not_its_ticket",
+	"desk_not_today", "desk_day_confirmed", "desk_not_taken", "desk_in_future", "desk_other_outcome", "desk_already_in", "desk_ticket_called", "desk_not_its_ticket",
 	"no_invitation", "not_invited", "second_needs_a_phone",
 }
 

@@ -296,7 +296,7 @@ func TestANameIsFoundAndNobodyIsListed(t *testing.T) {
 	tn.visitor().book()
 	v := tn.staff(auth.Operator)
 	for typed, says := range map[string]string{
-		"zs": "按姓名首字母查：1 条", "ls": "按姓名首字母查：1 条", "李四": "按姓名查：1 条", "李": "看不懂", "wp": "按姓名首字母查：没有找到",
+		"zs": "按姓名首字母查：1 条", "ls": "按姓名首字母查：1 条", "李四": "按姓名查：1 条", "李": "只有一个字，请输入全名或首字母", "wp": "按姓名首字母查：没有找到",
 		him: "按证件号码查：1 条", tn.last(): "按预约号查：1 条", tn.Desk.DoorPass(tn.last()): "按二维码查：1 条",
 	} {
 		v.get("/call").step("enter", "q", typed)
