@@ -88,7 +88,7 @@ func desk() []Rule {
 			"/call/book/check", "/call/book/code", "/call/book/confirm"),
 		pages(get, books, Record, "/call/:number"),
 		pages(get, books, Anything, "/call/:number/:step"), // leads back to the page above
-		pages(post, books, Record, "/call/:number/cancel", "/call/:number/unmask"),
+		pages(post, books, Record, "/call/:number/cancel", "/call/:number/unmask", "/call/:number/data"),
 		pages(post, manages, Record, "/call/:number/excuse"),
 		pages(get, books, Form, "/call/list", "/call/stats"),
 		pages(get, books, Anything, "/call/list/:call"), // leads back to the list
@@ -103,7 +103,7 @@ func desk() []Rule {
 		pages(post, receives, Form, "/desk/sync", "/desk/conflict"),
 		pages(get, receives, Anything, "/desk/sync"),                                         // leads back to the desk
 		pages(get, receives, Anything, "/desk/find", "/desk/reading", "/desk/:number/:step"), // likewise
-		pages(post, receives, Record, "/desk/:number/unmask", "/desk/:number/check-in", "/desk/:number/enter",
+		pages(post, receives, Record, "/desk/:number/unmask", "/desk/:number/data", "/desk/:number/check-in", "/desk/:number/enter",
 			"/desk/ticket/:number", "/desk/:number/call", "/desk/:number/start"),
 		pages(get, receives, Form, "/desk/today"),
 		pages(post, registers, Record, "/desk/:number/complete", "/desk/:number/not-accepted"),

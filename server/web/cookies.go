@@ -67,13 +67,17 @@ const (
 // letIn gives the browser a pass, which it sends back for that appointment's
 // pages alone.
 func (p *Pages) letIn(c echo.Context, number, secret string) error {
-	payload, err := json.Marshal(pass{number, secret, p.Clock.Now().Add(passFor).Unix()})
+	return p.letInFor(c, number, secret, passFor)
+}
+
+func (p *Pages) letInFor(c echo.Context, number, secret string, d time.Duration) error {
+	payload, err := json.Marshal(pass{number, secret, p.Clock.Now().Add(d).Unix()})
 	if err != nil {
 		return err
 	}
 	p.setCookie(c, http.Cookie{
 		Name: "pass", Value: p.Keys.Sign(passPurpose, payload), Path: "/b/" + number,
-		MaxAge: int(passFor.Seconds()),
+		MaxAge: int(d.Seconds()),
 	})
 	return nil
 }

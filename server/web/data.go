@@ -51,8 +51,10 @@ type dataPage struct {
 	Agreed     []answer
 	History    []answer
 	Told       []answer
-	Correct    bool // still possible
-	Delete     bool // has ended
+	Correct    bool   // still possible
+	Delete     bool   // has ended
+	ForThem    string // staff do this for them until then: what that page says of it
+	Leave      string // where staff say that they are done
 }
 
 // data is the page with what is stored, or that asks for a code first.
@@ -70,6 +72,9 @@ func (p *Pages) data(c echo.Context) error {
 
 func (p *Pages) showData(c echo.Context, status int, pg page, mine own, d dataPage) error {
 	d.page, d.Own, d.Code, d.Key = pg, pg.ownWords(mine), pg.codeField(), newKey()
+	if given, holds := p.permission(c, mine.appointment); holds && given.By != "" {
+		d.ForThem, d.Leave = pg.T("data.for_them", "time", pg.clockIn(time.Unix(given.Until, 0), mine.office)), given.From+"/data"
+	}
 	switch {
 	case mine.Erased:
 		d.Erased = pg.T("data.erased", "day", pg.Day(date.DateOf(mine.appointment.ErasedAt.In(mine.office.Location))))
@@ -137,7 +142,7 @@ func (p *Pages) openData(c echo.Context) error {
 	if err := p.Desk.Opened(ctx, mine.appointment, "couple"); err != nil {
 		return err
 	}
-	if err := p.permit(c, mine.appointment); err != nil {
+	if err := p.permit(c, mine.appointment, permission{}); err != nil {
 		return err
 	}
 	return toData(c)

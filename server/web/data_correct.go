@@ -91,13 +91,14 @@ func (p *Pages) correct(c echo.Context) error {
 	if err != nil {
 		key = uuid.New()
 	}
+	given, _ := p.permission(c, mine.appointment)
 	now, err := p.Desk.Correct(ctx, booking.Correction{
-		Appointment: mine.appointment, Names: names, Phone: phone, Code: code, Key: key, Actor: "couple",
+		Appointment: mine.appointment, Names: names, Phone: phone, Code: code, Key: key, Actor: given.actor(),
 	})
 	if err != nil {
 		return p.uncorrected(c, pg, mine, f, err)
 	}
-	if err := p.permit(c, now); err != nil { // the old one was for the old phone
+	if err := p.permit(c, now, given); err != nil { // the old one was for the old phone
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, dataAt(mine.Number)+"?saved=1")

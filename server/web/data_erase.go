@@ -38,7 +38,8 @@ func (p *Pages) erase(c echo.Context) error {
 	if err != nil || !ok {
 		return err
 	}
-	_, err = p.Desk.Erase(c.Request().Context(), mine.appointment, "couple")
+	given, _ := p.permission(c, mine.appointment)
+	_, err = p.Desk.Erase(c.Request().Context(), mine.appointment, given.actor())
 	if errors.Is(err, booking.ErrNotPossible) {
 		pg := p.page(c)
 		pg.Alert = pg.T("data.cancel_first")

@@ -94,6 +94,7 @@ func (p *Pages) showGuest(c echo.Context, status int, pg page, g own, d guestPag
 	}
 	d.page, d.Own, d.Ticket, d.Key = pg, pg.ownWords(g), ticket, newKey()
 	d.Unmask = p.unmasking(c, pg, g, "/desk/"+g.Number+"/unmask", wrong)
+	d.Unmask.Data = "/desk/" + g.Number + "/data"
 	d.Status = pg.T("status." + string(g.Status))
 	d.Arrive = g.Status == booking.Booked && g.Day == p.dayAt(g.office)
 	if err := p.judge(c, &d, g); err != nil {
@@ -229,6 +230,7 @@ func (p *Pages) showCalled(c echo.Context, status int, pg page, g own, wrong wro
 		Active: g.Status == booking.Booked, Reason: pg.typed(field{Name: "reason", Auto: "off"}, "call.reason", c.FormValue("reason"), wrong),
 	}
 	d.Unmask = p.unmasking(c, pg, g, "/call/"+g.Number+"/unmask", wrong)
+	d.Unmask.Data = "/call/" + g.Number + "/data"
 	d.Mistakes = append(d.Mistakes, mistakesIn(pg.Reader, "", append(d.Unmask.inputs(), d.Reason)...)...)
 	var err error
 	if d.Missed, err = p.excusal(c, g); err != nil {

@@ -15,6 +15,7 @@ import (
 // unmasking is the form by which staff are shown a couple in full.
 type unmasking struct {
 	To       string
+	Data     string // where all that is kept of them is opened; "": not from here
 	Reason   field
 	Password *field // nil: they have just shown that it is them
 	SignOn   string // where they can show it without a password; "": nowhere

@@ -152,6 +152,7 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	p.mountKeys(call)
 	call.GET("/:number", p.called)
 	call.POST("/:number/unmask", p.unmaskCalled)
+	call.POST("/:number/data", p.dataOfCalled)
 	call.POST("/:number/cancel", p.cancelForCaller)
 	call.POST("/:number/excuse", p.excuse)
 
@@ -164,6 +165,7 @@ func (p *Pages) mountStaff(e *echo.Echo) {
 	p.mountDeskStore(desk)
 	desk.GET("/:number", p.guest)
 	desk.POST("/:number/unmask", p.unmaskGuest)
+	desk.POST("/:number/data", p.dataOfGuest)
 	desk.POST("/:number/check-in", p.checkIn)
 	desk.POST("/:number/enter", p.comeIn)
 	desk.POST("/:number/let-in", p.letInAtDesk)
