@@ -41,7 +41,7 @@ var only = flag.String("screens", "", "the only screens of the gallery to look a
 func TestEveryPageIsSoundInEveryWay(t *testing.T) {
 	g, chromium := newGallery(t, strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })...), browser.Open(t)
 	l := &looks{t: t, keep: flag.Lookup("test.artifacts").Value.String() == "true", seen: map[string]*finding{}}
-	var shots errgroup.Group
+	shots, ctx := errgroup.WithContext(t.Context())
 	next := make(chan shot)
 	for range tabs {
 		tab := chromium.Tab(t)
@@ -59,7 +59,8 @@ func TestEveryPageIsSoundInEveryWay(t *testing.T) {
 		for _, s := range g.shots {
 			select {
 			case next <- s:
-			case <-t.Context().Done():
+			case <-ctx.Done(): // a tab that fails takes no more: nobody waits for it
+				return ctx.Err()
 			}
 		}
 		return nil
@@ -90,7 +91,7 @@ func (l *looks) look(tab *browser.Tab, at string, s shot) error {
 		return err
 	}
 	if s.offline() {
-		if err := errors.Join(tab.Do(browser.Network(0, 0)), tab.Await(".offline:not([hidden])")); err != nil {
+		if err := errors.Join(tab.Do(browser.Network(0, 0)), tab.Await(".offline:not([hidden]), #away:not([hidden])")); err != nil {
 			return err
 		}
 		defer func() { _ = tab.Do(browser.Network(0, -1)) }()
