@@ -2,26 +2,32 @@ package testenv
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
 	"hunyue/internal/redis"
 )
 
-// attempts at the shared Redis are made before a test gives up: the program waits
-// for 300 ms at a time, and a machine that is busy with tests answers later.
-const attempts = 10
+// patient is how long a test waits for the shared Redis: the program waits for 300 ms,
+// and goes on without what it asked for; a machine that is busy with tests answers later.
+const patient = 10 * time.Second
 
 // Redis is a client of the shared Redis and a prefix for keys that no other
 // test uses. What has the prefix is removed after the test.
 func Redis(t testing.TB) (client goredis.UniversalClient, prefix string) {
 	t.Helper()
-	var err error
-	for range attempts {
-		if client, err = redis.Open(t.Context(), server(t, RedisURL)); err == nil {
-			break
-		}
+	address := server(t, RedisURL)
+	o, err := goredis.ParseURL(address)
+	if err == nil && !strings.Contains(address, ",") {
+		o.ReadTimeout, o.WriteTimeout, o.DialTimeout, o.PoolTimeout = patient, patient, patient, patient
+		o.ContextTimeoutEnabled = true
+		client = goredis.NewClient(o)
+		err = client.Ping(t.Context()).Err()
+	} else {
+		client, err = redis.Open(t.Context(), address) // a cluster or Sentinel
 	}
 	if err != nil {
 		t.Fatal(err)
