@@ -9,10 +9,9 @@ VULN := go tool -modfile=tools/go.mod govulncheck
 PKG ?= ./...
 
 # With everything, the package that takes longest begins first, and what measures a
-# browser's time runs when all else has ended. Lighthouse gets a folder to be in.
+# browser's time runs when all else has ended.
 MEASURES := ^Test(LighthouseFinds|AScannerIsHeard|TheCardIsThereBefore|ATimeCanBeChosenSoon)
-LIGHTHOUSE := ./server/web -lighthouse $(CURDIR)/bin/lighthouse
-ALONE := -count=1 -timeout 20m -run '$(MEASURES)' $(LIGHTHOUSE)
+ALONE := -count=1 -timeout 20m -run '$(MEASURES)' ./server/web
 WHAT := $(if $(filter ./...,$(PKG)),-skip '$(MEASURES)' ./server/web ./... -- $(VET) -race $(ALONE),$(PKG))
 
 # The tests that break something on purpose and say in a line what came of it.
@@ -82,7 +81,7 @@ pictures: ## a picture of every screen in every way, and sheets of them, in bin/
 lighthouse: ## what Lighthouse says of two pages; installs it from npm
 	@scripts/setup test
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
-	@bin/with bin/count -count=1 -timeout 20m -run '^TestLighthouseFinds' $(LIGHTHOUSE)
+	@bin/with bin/count -count=1 -timeout 20m -run '^TestLighthouseFinds' ./server/web
 
 generate: ## make the generated files anew
 	go generate ./...
