@@ -127,17 +127,23 @@ func TestAKnownCallerIsBookedWithAFewKeysAndNoPointer(t *testing.T) {
 	t.Logf("count: console: a known caller is booked with %d key events beyond data (Ctrl counts) and %d pointer events", s.keys, s.pointers())
 }
 
-func TestAnUnknownCallerIsBookedWithoutAPointer(t *testing.T) {
-	tn := newTown(t)
-	s := newSeat(t, tn)
-	s.data("13900001234")
+// holdFor takes a call, and holds the first place of a day for whoever calls.
+func (s *seat) holdFor(phone, day string) {
+	s.t.Helper()
+	s.data(phone)
 	s.chord(browser.Enter)
 	s.await("#date")
-	s.data("0522")
+	s.data(day)
 	s.chord(browser.Enter)
 	s.await("#slot-1")
 	s.chord("1")
 	s.await("#save")
+}
+
+func TestAnUnknownCallerIsBookedWithoutAPointer(t *testing.T) {
+	tn := newTown(t)
+	s := newSeat(t, tn)
+	s.holdFor("13900001234", "0522")
 	s.focusIs("parties.0.name")
 	for i, text := range []string{"张三", him, "李四", her} {
 		if i > 0 {
@@ -390,14 +396,7 @@ func TestDigitsPickOnlyInAList(t *testing.T) {
 func TestACallGoesOnAfterTheSessionHasEnded(t *testing.T) {
 	tn := newTown(t)
 	s := newSeat(t, tn)
-	s.data("13900001234")
-	s.chord(browser.Enter)
-	s.await("#date")
-	s.data("0521")
-	s.chord(browser.Enter)
-	s.await("#slot-1")
-	s.chord("1")
-	s.await("#save")
+	s.holdFor("13900001234", "0521")
 	s.data("张三")
 	s.chord(kb.Tab)
 	s.data(him)
