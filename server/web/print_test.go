@@ -73,7 +73,7 @@ func TestTheSlipIsOnePageAndItsCodeIsRead(t *testing.T) {
 	if box := regexp.MustCompile(`/MediaBox \[0 0 (\d+)[.\d]* (\d+)`).FindSubmatch(printed.Data); box == nil || string(box[1]) != "420" || string(box[2]) != "594" {
 		t.Errorf("the paper is %q, want A5: 420 x 594 points", box)
 	}
-	if got, _ := scanned(t, rasterised(t, printed.Data)); got != tn.Desk.DoorPass(path.Base(at)) {
+	if got := readFromPaper(t, printed.Data); got != tn.Desk.DoorPass(path.Base(at)) {
 		t.Errorf("the PDF reads %s", got)
 	}
 	_, err = chromedp.Run(ctx, command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}))
