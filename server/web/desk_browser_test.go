@@ -130,6 +130,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // ownList is a list that holds one couple, and says what it was sent.
 const ownList = `export async function openStore() {
+	await window.opening
 	const row = { number: "%s", names: ["张*", "李*"], tails: ["0014", "0022"], starts: "2026-05-20T09:00:00+08:00", ends: "2026-05-20T09:30:00+08:00", status: "booked", ticket: "", office: "430702" }
 	return {
 		find: text => text.startsWith(row.number) ? [row] : [],
@@ -323,7 +324,7 @@ func TestACoupleIsReceivedInAFewSteps(t *testing.T) {
 // focusOn waits until the focus is somewhere.
 func (d *door) focusOn(id string) {
 	d.t.Helper()
-	for range 100 {
+	for range 500 {
 		at, err := browser.Ask[string](d.tab, `document.activeElement.id`)
 		if err == nil && at == id {
 			return
@@ -396,6 +397,27 @@ func TestWhatTheServerDoesNotGetIsKept(t *testing.T) {
 	said, err := browser.Ask[string](d.tab, `document.querySelector('#card .verdict').innerText + JSON.stringify(sent)`)
 	if err != nil || !strings.Contains(said, "还没有上传") || !strings.Contains(said, `"celsius":365`) || !strings.Contains(said, `"celsius":374`) || !strings.Contains(said, `"kind":"check-in"`) {
 		t.Errorf("the desk says %q, %v", said, err)
+	}
+}
+
+// Who is scanned while the page opens, and the server is away, is looked for in the
+// list as soon as that is open: nobody is called unknown whom nothing looked for.
+func TestWhoIsScannedBeforeTheListIsOpenIsFoundInIt(t *testing.T) {
+	for _, late := range []string{"a moment", "longer than a look waits"} {
+		t.Run(late, func(t *testing.T) {
+			d := newDoor(t)
+			d.must(d.tab.Do(onEveryPage(`window.opening = new Promise(open => { window.opens = open })`)))
+			d.open()
+			d.set(0, true)
+			d.scan(d.Desk.DoorPass(d.number), 5*time.Millisecond, true, false, "")
+			if late != "a moment" {
+				d.must(d.tab.Await(`#away:not([hidden])`)) // it looks without the list
+			}
+			_, err := browser.Ask[bool](d.tab, `(window.opens(), true)`)
+			d.must(err)
+			d.must(d.tab.Await(`#card[data-local][data-number="` + d.number + `"]`))
+			d.focusOn("reading.1")
+		})
 	}
 }
 

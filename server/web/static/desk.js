@@ -5,7 +5,7 @@
 
 const byId = (id) => document.getElementById(id);
 const scan = byId("scan"), box = byId("q"), card = byId("card"), away = byId("away");
-const set = scan.dataset, ahead = set.now - Date.now(), patience = 8000;
+const set = scan.dataset, ahead = set.now - Date.now(), patience = 8000, soonOpen = 1000; // ms
 let now = () => Date.now() + ahead; // until the store is there: a page that was kept tells the time when it was made
 const rules = { early: +set.early, late: +set.late };
 
@@ -15,7 +15,7 @@ async function start() {
   const sound = tones(byId("sound")), own = document.querySelector(".own");
   let turn = 0, settled = true, pressed = false, store = null;
 
-  import(set.store).then((kept) => kept.openStore({ office: set.office, day: set.day })).then((opened) => {
+  const opening = import(set.store).then((kept) => kept.openStore({ office: set.office, day: set.day })).then((opened) => {
     store = opened;
     document.querySelector("p.offline").remove(); // the desk goes on without a network, and says so itself
     now = store.now;
@@ -69,18 +69,22 @@ async function start() {
   }
 
   // look finds whom a text means: at once in the list of the desk, and then for sure.
-  const look = (text) => text.trim() && show(store ? store.find(text.trim()) : [], "/desk/find", new URLSearchParams({ office: set.office, q: text.trim() }));
-  const open = (number) => show(store ? store.find(number) : [], "/desk/" + number);
+  const look = (text) => text.trim() && show(text.trim(), "/desk/find", new URLSearchParams({ office: set.office, q: text.trim() }));
+  const open = (number) => show(number, "/desk/" + number);
 
-  async function show(asked, at, body) {
+  // listed is whom the list knows; who is scanned as the page opens waits for it a moment.
+  async function listed(text) {
+    await Promise.race([opening, new Promise((on) => setTimeout(on, soonOpen))]);
+    return store ? meant(await store.find(text)) : [];
+  }
+
+  async function show(text, at, body) {
     const mine = ++turn;
     pressed = settled = false;
-    const rows = meant(await asked);
+    const rows = await listed(text);
     if (mine !== turn) return;
     if (rows.length === 1) {
-      cards.fill(card, rows[0], now(), rules);
-      sound(card.dataset.tone);
-      focus(card.querySelector("#receive input") || byId("arrive") || box);
+      known(rows[0]);
       if (body) box.value = "";
     } else tell(cards.word("looking"));
     if (!online) return gone(rows);
@@ -88,8 +92,21 @@ async function start() {
       const page = await ask(at, body);
       if (mine === turn) settle(page, body && body.get("q"));
     } catch (lost) {
-      if (mine === turn) gone(rows);
+      if (mine !== turn) return;
+      tell(cards.word("offline", { n: waiting }));
+      if (!rows.length) await opening; // now the list is all there is
+      const late = rows.length ? rows : await listed(text);
+      if (mine !== turn) return;
+      if (!rows.length && late.length === 1) known(late[0]);
+      gone(late);
     }
+  }
+
+  // known shows a couple as the list has it.
+  function known(row) {
+    cards.fill(card, row, now(), rules);
+    sound(card.dataset.tone);
+    focus(card.querySelector("#receive input") || byId("arrive") || box);
   }
 
   // meant is the one couple that is expected, where others have come or gone already.
