@@ -14,6 +14,9 @@ MEASURES := ^Test(LighthouseFinds|AScannerIsHeard|TheCardIsThereBefore|ATimeCanB
 ALONE := -count=1 -timeout 20m -run '$(MEASURES)' ./server/web
 WHAT := $(if $(filter ./...,$(PKG)),-skip '$(MEASURES)' ./server/web ./... -- $(VET) -race $(ALONE),$(PKG))
 
+# Compilers and tests collect garbage less often than they would by themselves.
+ROOMY := GOGC=400 GOMEMLIMIT=3GiB
+
 # The tests that break something on purpose and say in a line what came of it.
 FAULTS := Guards|Flush|Failover|ClusterServesADesk|LossDoesNot|RedisThatIsAway|Canary|Restart|ARequestThatHasBegun|ProgramEndsWith
 FAULTS := $(FAULTS)|BrokenInvariant|APanicIs|UnexpectedEnd|KilledParent|CutShort|HalfMade|Orphans|Strangers|Traps|DataOfAnotherVersion
@@ -30,13 +33,13 @@ run: ## install what is missing, then the program with demo data on http://127.0
 test: ## install what tests need, then every test, ending with the counts
 	@scripts/setup test
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
-	@bin/with bin/count $(VET) -race -shuffle=on -timeout 60m $(WHAT)
+	@$(ROOMY) bin/with bin/count $(VET) -race -shuffle=on -timeout 60m $(WHAT)
 
 check: ## format, lint, vet, generated files, modules, other systems; then make test
-	@scripts/setup test
-	@$(LINT) version >/dev/null || { echo "check: golangci-lint (tools/go.mod) could not be built; is the Go module proxy in reach?" >&2; exit 1; }
-	@echo "check: format" && $(LINT) fmt --diff ./...
-	@echo "check: lint" && $(LINT) run ./...
+	@CGO_ENABLED=0 go build -modfile=tools/go.mod -o bin/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint & lint=$$!; scripts/setup test; installed=$$?; \
+		wait $$lint || { echo "check: golangci-lint (tools/go.mod) could not be built; is the Go module proxy in reach?" >&2; exit 1; }; exit $$installed
+	@echo "check: format" && bin/golangci-lint fmt --diff ./...
+	@echo "check: lint" && bin/golangci-lint run ./...
 	@echo "check: vet" && go vet ./...
 	@echo "check: generated files" && scripts/generated
 	@echo "check: go.mod" && go mod tidy -diff

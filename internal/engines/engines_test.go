@@ -134,7 +134,7 @@ func TestSettingsThatKeepPromises(t *testing.T) {
 			db, rdb := connect(t, mustStart(t, o))
 			for name, want := range map[string]string{
 				"synchronous_commit": "on", "fsync": c.fsync, "full_page_writes": c.fsync,
-				"data_checksums": "on", "max_connections": "200", "shared_buffers": "128MB",
+				"data_checksums": "on", "max_connections": "200", "shared_buffers": "128MB", "jit": "off",
 				"listen_addresses": "", "TimeZone": "UTC", "server_encoding": "UTF8",
 			} {
 				var got string

@@ -74,7 +74,7 @@ func create(ctx context.Context, admin *sql.DB, base, name string) error {
 	if err != nil {
 		return fmt.Errorf("template: %w", err)
 	}
-	_, err = admin.ExecContext(ctx, `CREATE DATABASE `+name+` TEMPLATE `+template)
+	_, err = admin.ExecContext(ctx, `CREATE DATABASE `+name+` TEMPLATE `+template+` STRATEGY file_copy`) // twice as fast as through the log
 	return err
 }
 
