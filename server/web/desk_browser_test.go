@@ -362,6 +362,7 @@ const soonest = 300.0
 // there, in milliseconds.
 func (d *door) cardAfter() (float64, error) {
 	d.t.Helper()
+	d.must(d.tab.Await("body:not(:has(p.offline))")) // the list is open
 	_, err := browser.Ask[bool](d.tab, `(new MutationObserver(() => { if (!(window.there > window.last) && document.querySelector('#card[data-local] .checking')) window.there = performance.now() }).observe(document.querySelector('#card'), {childList: true, attributes: true}), true)`)
 	d.must(err)
 	d.scanned(10*time.Millisecond, false)
