@@ -136,6 +136,7 @@ var owners = map[string]string{
 	"0027_staff_fever.sql":   "hall",
 	"0020_roles.sql":         "internal/postgres",
 	"0028_origin.sql":        "internal/postgres",
+	"0030_audit.sql":         "server/watch",
 }
 
 func TestEveryTableHasOneWriter(t *testing.T) {

@@ -17,7 +17,7 @@ func TestTheAuditSaysFromWhereWhateverTheConnectionDidBefore(t *testing.T) {
 	db.SetMaxOpenConns(1)
 	hall, home := postgres.WithOrigin(t.Context(), "10.0.3.17 computer"), postgres.WithOrigin(t.Context(), "203.0.113.0/24 phone")
 	direct := func(ctx context.Context) error {
-		_, err := db.ExecContext(ctx, `WITH who AS MATERIALIZED (SELECT set_actor('test')) SELECT record_audit('tried', 'x', NULL, NULL, NULL) FROM who`)
+		_, err := db.ExecContext(ctx, `WITH who AS MATERIALIZED (SELECT set_actor('test')) SELECT record_audit('reason', 'day:x', NULL, NULL, NULL) FROM who`)
 		return err
 	}
 	within := func(ctx context.Context, after error) error {
@@ -25,7 +25,7 @@ func TestTheAuditSaysFromWhereWhateverTheConnectionDidBefore(t *testing.T) {
 			if err := postgres.SetActor(ctx, tx, "test"); err != nil {
 				return err
 			}
-			return errors.Join(postgres.Audit(t.Context(), tx, "tried", "x", ""), after) // also where the statement itself does not know
+			return errors.Join(postgres.Audit(t.Context(), tx, "reason", "day:x", ""), after) // also where the statement itself does not know
 		})
 	}
 	failed, gone := errors.New("no"), postgres.WithOrigin(t.Context(), "gone")

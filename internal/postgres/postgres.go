@@ -121,6 +121,16 @@ func Audit(ctx context.Context, tx Querier, action, subject, detail string) erro
 	return nil
 }
 
+// Unaudit deletes rows of the audit, once their days are over, and returns how many
+// there were. Only Purger may, and only what it has noted as removed (server/watch).
+func Unaudit(ctx context.Context, tx Querier, rows []int64) (int64, error) {
+	done, err := tx.ExecContext(ctx, `DELETE FROM audit WHERE id = ANY ($1)`, pq.Array(rows))
+	if err != nil {
+		return 0, fmt.Errorf("delete rows of the audit: %w", err)
+	}
+	return done.RowsAffected()
+}
+
 // Violates reports whether err is a breach of the named constraint.
 func Violates(err error, constraint string) bool {
 	e, ok := errors.AsType[*pq.Error](err)

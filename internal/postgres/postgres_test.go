@@ -17,7 +17,7 @@ func TestFailedTransactionLeavesNothing(t *testing.T) {
 		if err := postgres.SetActor(t.Context(), tx, "test"); err != nil {
 			return err
 		}
-		if err := postgres.Audit(t.Context(), tx, "tried", "nothing:1", ""); err != nil {
+		if err := postgres.Audit(t.Context(), tx, "reason", "appointment:1", ""); err != nil {
 			return err
 		}
 		return failed
@@ -32,14 +32,14 @@ func TestFailedTransactionLeavesNothing(t *testing.T) {
 
 func TestAuditNeedsAnActorAndIsKept(t *testing.T) {
 	db := testenv.DB(t)
-	if err := postgres.Audit(t.Context(), db, "done", "thing:1", ""); postgres.State(err) != "23502" {
+	if err := postgres.Audit(t.Context(), db, "reason", "appointment:1", ""); postgres.State(err) != "23502" {
 		t.Errorf("without an actor: %v", err)
 	}
 	err := postgres.InTx(t.Context(), db, func(tx postgres.Querier) error {
 		if err := postgres.SetActor(t.Context(), tx, "test"); err != nil {
 			return err
 		}
-		return postgres.Audit(t.Context(), tx, "done", "thing:1", "")
+		return postgres.Audit(t.Context(), tx, "reason", "appointment:1", "")
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -44,26 +44,34 @@ func patient(ctx context.Context, tx postgres.Querier) error {
 
 // Break is something in the audit that is not as it was sealed.
 type Break struct {
-	What string `db:"what"` // row or seal
+	What string `db:"what"` // row, seal or removal
 	ID   int64  `db:"id"`
-	How  string `db:"how"` // changed, deleted, added
+	How  string `db:"how"` // changed, deleted, added, …
 }
 
 // String names it in a sentence.
 func (b Break) String() string { return fmt.Sprintf("%s %d of the audit was %s", b.What, b.ID, b.How) }
 
+// all is an upTo that leaves no seal out.
+const all int64 = 0
+
 // Verify compares every audit row with its seal, and every seal with the one before
-// it. What was cut off at the end is seen only by whoever has kept the newest hash.
+// it; the oldest that is left is chained to what was removed before it, because its
+// days were over. What was cut off at the end is seen only by whoever has kept the
+// newest hash.
 func Verify(ctx context.Context, db *sqlx.DB) ([]Break, error) {
 	found := []Break{}
 	err := postgres.InTx(ctx, db, func(tx postgres.Querier) error {
 		if err := patient(ctx, tx); err != nil {
 			return err
 		}
-		if err := rowsAsSealed(ctx, tx, &found); err != nil {
+		if err := rowsAsSealed(ctx, tx, all, &found); err != nil {
 			return err
 		}
-		return sealsAsChained(ctx, tx, &found)
+		if err := sealsAsChained(ctx, tx, all, &found); err != nil {
+			return err
+		}
+		return removalsAsNoted(ctx, tx, &found)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("verify the audit: %w", err)
@@ -71,11 +79,15 @@ func Verify(ctx context.Context, db *sqlx.DB) ([]Break, error) {
 	return found, nil
 }
 
-func rowsAsSealed(ctx context.Context, tx postgres.Querier, found *[]Break) error {
+// rowsAsSealed adds to found the rows that are not as the seals up to one say. Whether
+// a row was put in is known only where that is all of them.
+func rowsAsSealed(ctx context.Context, tx postgres.Querier, upTo int64, found *[]Break) error {
 	return tx.SelectContext(ctx, found, `
 		WITH sealed AS (
 			SELECT of.id, of.hash
 			FROM audit_seal AS s, unnest(s.ids, s.hashes) AS of (id, hash)
+			WHERE $1 = 0
+			   OR s.id <= $1
 		), newest AS (
 			SELECT to_tx, base
 			FROM audit_seal
@@ -90,27 +102,50 @@ func rowsAsSealed(ctx context.Context, tx postgres.Querier, found *[]Break) erro
 		UNION ALL
 		SELECT 'row', a.id, 'added'
 		FROM audit AS a, newest
-		WHERE (a.id <= base
+		WHERE $1 = 0
+		  AND (a.id <= base
 		    OR a.txid::text::bigint < to_tx
 		    OR a.txid::text::bigint >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
 		  AND NOT EXISTS (SELECT FROM sealed WHERE sealed.id = a.id)
-		ORDER BY id`)
+		ORDER BY id`, upTo)
 }
 
-func sealsAsChained(ctx context.Context, tx postgres.Querier, found *[]Break) error {
+// sealsAsChained adds the seals up to one that are not as they were made.
+func sealsAsChained(ctx context.Context, tx postgres.Querier, upTo int64, found *[]Break) error {
 	var broken []Break
 	err := tx.SelectContext(ctx, &broken, `
+		WITH removed AS (
+			SELECT coalesce(max(seal), 0) AS seal, coalesce((SELECT hash FROM audit_removal ORDER BY seal DESC LIMIT 1), '') AS hash
+			FROM audit_removal
+		)
 		SELECT 'seal' AS what, id, CASE WHEN id <> before + 1 THEN 'cut off from the one before it' ELSE 'changed' END AS how
 		FROM (
-			SELECT id, hash, previous, seal_hash(s) AS should,
-				lag(id, 1, 0::bigint) OVER (ORDER BY id) AS before,
-				lag(hash, 1, ''::bytea) OVER (ORDER BY id) AS hash_before
-			FROM audit_seal AS s
+			SELECT s.id, s.hash, s.previous, seal_hash(s) AS should,
+				lag(s.id, 1, removed.seal) OVER (ORDER BY s.id) AS before,
+				lag(s.hash, 1, removed.hash) OVER (ORDER BY s.id) AS hash_before
+			FROM audit_seal AS s, removed
+			WHERE $1 = 0
+			   OR s.id <= $1
 		) AS chained
 		WHERE id <> before + 1
 		   OR previous <> hash_before
 		   OR hash <> should
-		ORDER BY id`)
+		ORDER BY id`, upTo)
+	*found = append(*found, broken...)
+	return err
+}
+
+// removalsAsNoted adds what is said to have been removed and is not in the audit, for
+// as long as the audit would still have it.
+func removalsAsNoted(ctx context.Context, tx postgres.Querier, found *[]Break) error {
+	var broken []Break
+	err := tx.SelectContext(ctx, &broken, `
+		SELECT 'removal' AS what, r.seal AS id, 'put in' AS how
+		FROM audit_removal AS r
+		LEFT JOIN audit AS a ON a.action = 'audit_removed' AND a.subject = 'audit' AND a.actor = 'purge' AND a.detail = removal_said(r)
+		WHERE a.id IS NULL
+		  AND r.at > (SELECT max(until) FROM audit_removal)
+		ORDER BY r.seal`)
 	*found = append(*found, broken...)
 	return err
 }

@@ -23,7 +23,7 @@ func (w *world) audit(n int) {
 
 func audited(w *world, q postgres.Querier) error {
 	ctx := postgres.WithOrigin(w.t.Context(), "10.0.3.17 computer")
-	_, err := q.ExecContext(ctx, `WITH who AS MATERIALIZED (SELECT set_actor('test')) SELECT record_audit('tried', 'x', NULL, NULL, 'y') FROM who`)
+	_, err := q.ExecContext(ctx, `WITH who AS MATERIALIZED (SELECT set_actor('test')) SELECT record_audit('reason', 'day:x', NULL, NULL, 'y') FROM who`)
 	return err
 }
 
@@ -229,7 +229,7 @@ func TestRowsWithoutAnOriginAreSealedAsBefore(t *testing.T) {
 		if err := postgres.SetActor(t.Context(), tx, "test"); err != nil {
 			return err
 		}
-		return postgres.Audit(t.Context(), tx, "tried", "x", "y")
+		return postgres.Audit(t.Context(), tx, "reason", "day:x", "y")
 	})
 	if err != nil {
 		t.Fatal(err)
