@@ -17,6 +17,7 @@ import (
 
 	"hunyue/internal/engines"
 	"hunyue/server/auth"
+	"hunyue/server/watch"
 	"hunyue/server/web"
 )
 
@@ -38,6 +39,7 @@ type config struct {
 	DemoNow        time.Time // zero: now
 	SecondFactor   bool      // nobody works with a password alone
 	Passwords      auth.Profile
+	AuditDays      int
 	SignOn         *auth.SignOn // nil: none
 }
 
@@ -71,6 +73,7 @@ func (s settings) config(environ []string) (config, error) {
 		Maintenance:    wrong.maintenance(s.Maintenance),
 		Voice:          wrong.voice(s.Voice),
 		DemoNow:        wrong.instant(s.DemoNow),
+		AuditDays:      wrong.days("AUDIT_DAYS", s.AuditDays, watch.UsualDays, watch.LeastDays, mostAuditDays),
 		Passwords:      auth.Profile(wrong.oneOf("PASSWORD_PROFILE", s.Passwords, string(auth.NIST), string(auth.Dengbao3))),
 	}
 	usual := []string{"required", "optional"}
@@ -185,6 +188,21 @@ func (m *mistakes) onOff(name, value string, otherwise bool) bool {
 	}
 	m.add(name, "is %q: write on or off.", value)
 	return otherwise
+}
+
+// mostAuditDays is ten years: nothing about people is kept for ever.
+const mostAuditDays = 3650
+
+func (m *mistakes) days(name, value string, otherwise, least, most int) int {
+	if value == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < least || n > most {
+		m.add(name, "is %q: write a number of days, from %d to %d.", value, least, most)
+		return otherwise
+	}
+	return n
 }
 
 // oneOf is a value of those that there are; the first of them where none is

@@ -40,7 +40,7 @@ func TestWithoutSettingsEverythingHasAValue(t *testing.T) {
 	if os.Geteuid() == 0 {
 		data = "/var/lib/hunyue"
 	}
-	want := config{Addr: "127.0.0.1:8080", Data: data, Keys: filepath.Join(data, "keys.json"), Limits: true, SecondFactor: true, Passwords: auth.NIST}
+	want := config{Addr: "127.0.0.1:8080", Data: data, Keys: filepath.Join(data, "keys.json"), Limits: true, SecondFactor: true, Passwords: auth.NIST, AuditDays: 365}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -220,5 +220,20 @@ func TestASingleSignOnNeedsAllOfItsSettings(t *testing.T) {
 	}
 	if got, err := judged(t, nil, []string{"HUNYUE_DEMO=1", "HUNYUE_SECOND_FACTOR=required"}); err != nil || !got.SecondFactor {
 		t.Errorf("required in demo mode too: %t, %v", got.SecondFactor, err)
+	}
+}
+
+// The law asks for six months, which have up to 184 days: no setting ends the audit
+// before.
+func TestTheAuditIsKeptForAtLeastSixMonths(t *testing.T) {
+	for _, days := range []string{"180", "183", "0", "-1", "3651", "a year", "365.5"} {
+		if _, err := judged(t, nil, []string{"HUNYUE_AUDIT_DAYS=" + days}); err == nil || !strings.Contains(err.Error(), "from 184 to 3650") {
+			t.Errorf("%s days: %v, want to be told what may be written", days, err)
+		}
+	}
+	for days, want := range map[string]int{"184": 184, "3650": 3650, "": 365} {
+		if got, err := judged(t, nil, []string{"HUNYUE_AUDIT_DAYS=" + days}); err != nil || got.AuditDays != want {
+			t.Errorf("%q days are %d, %v, want %d", days, got.AuditDays, err, want)
+		}
 	}
 }

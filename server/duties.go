@@ -27,6 +27,9 @@ func (p *parts) duties(c config) []job {
 	}
 	if p.purging != nil {
 		all = append(all, job{"unlink readings", time.Hour, p.unlinkReadings})
+		if !c.Demo { // which knows by its oldest row that it is one, and has nobody's data
+			all = append(all, job{"remove audit", time.Hour, p.removeAudit(c.AuditDays)})
+		}
 	}
 	if c.Demo {
 		all = append(all, job{"demo day", 5 * time.Second, p.demo.today})
@@ -64,6 +67,17 @@ func (p *parts) purge(ctx context.Context) error {
 func (p *parts) unlinkReadings(ctx context.Context) error {
 	_, err := (&hall.Unlinker{DB: p.purging}).Unlink(ctx)
 	return err
+}
+
+// removeAudit removes from the audit what is older than its days.
+func (p *parts) removeAudit(days int) func(context.Context) error {
+	return func(ctx context.Context) error {
+		n, err := (&watch.Remover{DB: p.purging, Days: days}).Remove(ctx)
+		if n > 0 {
+			p.log.InfoContext(ctx, "audit removed", "rows", n, "days", days)
+		}
+		return err
+	}
 }
 
 // gauges measures what no request shows: how far the engines' clocks are apart

@@ -43,7 +43,7 @@ type parts struct {
 	texts *i18n.Texts
 
 	booking, staff, jobs *sqlx.DB // pools of the same database
-	purging              *sqlx.DB // likewise, for what takes from old readings whose they were; nil: it has no role for that
+	purging              *sqlx.DB // likewise, for what ends when its days are over; nil: it has no role for that
 	redis                goredis.UniversalClient
 
 	watched  *observer
@@ -149,7 +149,7 @@ func (p *parts) connect(ctx context.Context, at addresses) error {
 		}
 		p.purging.SetMaxOpenConns(1)
 	} else {
-		p.log.WarnContext(ctx, "the database has no roles for this program, and old readings stay linked: see hunyue doctor")
+		p.log.WarnContext(ctx, "the database has no roles for this program, and old readings stay linked and the audit whole: see hunyue doctor")
 	}
 	for pool, most := range map[**sqlx.DB]int{&p.booking: bookingConnections, &p.staff: staffConnections, &p.jobs: jobsConnections} {
 		if *pool, err = postgres.OpenAs(ctx, at.database, served); err != nil {

@@ -30,6 +30,7 @@ type settings struct {
 	Voice          string `name:"voice" placeholder:"DIR" help:"Recordings that take the place of the hall screen's voice."`
 	SecondFactor   string `name:"second-factor" placeholder:"required|optional" help:"Whether staff need a second factor; optional in demo mode, else required."`
 	Passwords      string `name:"password-profile" placeholder:"nist|dengbao3" help:"What is asked of passwords (nist)."`
+	AuditDays      string `name:"audit-days" placeholder:"DAYS" help:"How long the audit is kept (365); at least 184."`
 	OIDCIssuer     string `name:"oidc-issuer" placeholder:"URL" help:"The city's single sign-on (OpenID Connect); none by default."`
 	OIDCClientID   string `name:"oidc-client-id" placeholder:"NAME" help:"What it calls this program."`
 	OIDCSecretFile string `name:"oidc-client-secret-file" placeholder:"FILE" help:"A file with the secret that it gave us."`

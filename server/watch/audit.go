@@ -7,18 +7,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lib/pq"
+
 	"hunyue/internal/fault"
 	"hunyue/internal/postgres"
 )
 
 // Filter is which rows of the audit are asked for. The zero value is all of them.
 type Filter struct {
-	Actor  string    // staff:hall, couple, system
-	Action string    // read, cancelled
-	Object string    // appointment:17, or the number of an appointment
-	From   time.Time // the first instant; zero: from the beginning
-	To     time.Time // the first instant that is not in it
-	Before int64     // older than this row; 0: from the newest on
+	Actors  []string  // any of them: staff:hall, couple, system
+	Actions []string  // any of them: read, cancelled
+	Object  string    // appointment:17; of a kind: appointment; or the number of an appointment
+	From    time.Time // the first instant; zero: from the beginning
+	To      time.Time // the first instant that is not in it
+	Before  int64     // older than this row; 0: from the newest on
 }
 
 // Entry is a row of the audit. It names no couple.
@@ -45,23 +47,27 @@ const (
 var (
 	actorForm  = regexp.MustCompile(`^[a-z][a-z0-9 ._-]{0,31}(:[a-z0-9._-]{1,32})?$`)
 	actionForm = regexp.MustCompile(`^[a-z_]{1,40}$`)
-	objectForm = regexp.MustCompile(`^([1-9][0-9]{7}|[a-z_]{1,20}(:[A-Za-z0-9._-]{1,60})?)$`)
+	numberForm = regexp.MustCompile(`^[1-9][0-9]{7}$`)
+	objectForm = regexp.MustCompile(`^([1-9][0-9]{7}|[a-z_]{1,20}(:[A-Za-z0-9._:-]{1,60})?)$`)
 )
 
-// Tidy cuts blanks off, and says what is wrong by field: actor, action, object
-// ("format").
-func (f Filter) Tidy() (Filter, map[string]string) {
+// wrong says what cannot be asked for, by field: actor, action, object ("format").
+func (f Filter) wrong() map[string]string {
 	wrong := map[string]string{}
-	for name, part := range map[string]struct {
-		is   *string
-		form *regexp.Regexp
-	}{"actor": {&f.Actor, actorForm}, "action": {&f.Action, actionForm}, "object": {&f.Object, objectForm}} {
-		*part.is = strings.TrimSpace(*part.is)
-		if *part.is != "" && !part.form.MatchString(*part.is) {
-			wrong[name] = "format"
+	for _, actor := range f.Actors {
+		if !actorForm.MatchString(actor) {
+			wrong["actor"] = "format"
 		}
 	}
-	return f, wrong
+	for _, action := range f.Actions {
+		if !actionForm.MatchString(action) {
+			wrong["action"] = "format"
+		}
+	}
+	if f.Object != "" && !objectForm.MatchString(f.Object) {
+		wrong["object"] = "format"
+	}
+	return wrong
 }
 
 // String is what is asked for, for the audit and for the first line of a copy.
@@ -72,8 +78,8 @@ func (f Filter) String() string {
 			all = append(all, name+"="+value)
 		}
 	}
-	add("actor", f.Actor)
-	add("action", f.Action)
+	add("actor", strings.Join(f.Actors, ","))
+	add("action", strings.Join(f.Actions, ","))
 	add("object", f.Object)
 	if !f.From.IsZero() {
 		add("from", f.From.Format(time.RFC3339))
@@ -83,7 +89,8 @@ func (f Filter) String() string {
 }
 
 // Show is the newest rows that f asks for, at most 100, for whoever looks over the
-// staff. That they looked is a row as well. Faults: fields actor, action, object.
+// staff. That they looked is a row as well. Faults: fields actor, action, object
+// ("format"; "no_such_number").
 func (l *Log) Show(ctx context.Context, f Filter, actor string) ([]Entry, error) {
 	return l.entries(ctx, f, actor, "audit_shown", MostShown)
 }
@@ -95,8 +102,7 @@ func (l *Log) Export(ctx context.Context, f Filter, actor string) ([]Entry, erro
 }
 
 func (l *Log) entries(ctx context.Context, f Filter, actor, action string, most int) ([]Entry, error) {
-	f, wrong := f.Tidy()
-	if err := fault.InFields(wrong); err != nil {
+	if err := fault.InFields(f.wrong()); err != nil {
 		return nil, err
 	}
 	all := []Entry{}
@@ -120,27 +126,59 @@ func (l *Log) entries(ctx context.Context, f Filter, actor, action string, most 
 }
 
 func entries(ctx context.Context, db postgres.Querier, f Filter, most int) ([]Entry, error) {
+	kind, objects, err := f.objects(ctx, db)
+	if err != nil {
+		return nil, err
+	}
 	all := []Entry{}
-	err := db.SelectContext(ctx, &all, `
+	err = db.SelectContext(ctx, &all, `
 		SELECT id, at, actor, action, subject,
 			coalesce(old_status, '') AS old_status,
 			coalesce(new_status, '') AS new_status,
 			coalesce(detail, '') AS detail,
 			coalesce(origin, '') AS origin
 		FROM audit
-		WHERE ($1 = '' OR actor = $1)
-		  AND ($2 = '' OR action = $2)
-		  AND ($3 = '' OR subject = $3 OR subject = (SELECT 'appointment:' || a.id FROM appointment AS a WHERE a.number = $3))
-		  AND ($4::timestamptz IS NULL OR at >= $4 AND at < $5)
-		  AND ($6 = 0 OR id < $6)
+		WHERE (cardinality($1::text[]) = 0 OR actor = ANY ($1))
+		  AND (cardinality($2::text[]) = 0 OR action = ANY ($2))
+		  AND (cardinality($3::text[]) = 0 OR subject = ANY ($3))
+		  AND ($4 = '' OR split_part(subject, ':', 1) = $4)
+		  AND ($5::timestamptz IS NULL OR at >= $5 AND at < $6)
+		  AND ($7 = 0 OR id < $7)
 		ORDER BY id DESC
-		LIMIT $7`,
-		f.Actor, f.Action, f.Object, instant(f.From), instant(f.To), f.Before, most)
+		LIMIT $8`,
+		list(f.Actors), list(f.Actions), list(objects), kind, instant(f.From), instant(f.To), f.Before, most)
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	return all, nil
 }
+
+// objects is what f.Object means: a kind, or some subjects. The number of an
+// appointment is the couple's booking and their arrival. The fault is object
+// ("no_such_number").
+func (f Filter) objects(ctx context.Context, db postgres.Querier) (kind string, subjects []string, err error) {
+	switch {
+	case f.Object == "":
+		return "", nil, nil
+	case strings.Contains(f.Object, ":"):
+		return "", []string{f.Object}, nil
+	case !numberForm.MatchString(f.Object):
+		return f.Object, nil, nil
+	}
+	err = db.SelectContext(ctx, &subjects, `
+		SELECT kind || id
+		FROM appointment, unnest(ARRAY['appointment:', 'visit:']) AS kind
+		WHERE number = $1`, f.Object)
+	if err != nil {
+		return "", nil, fmt.Errorf("appointment of the audit: %w", err)
+	}
+	if len(subjects) == 0 {
+		return "", nil, fault.InFields(map[string]string{"object": "no_such_number"})
+	}
+	return "", subjects, nil
+}
+
+func list(all []string) any { return pq.Array(append([]string{}, all...)) }
 
 func instant(t time.Time) any {
 	if t.IsZero() {

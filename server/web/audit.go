@@ -35,24 +35,28 @@ func (p *Pages) mountAudit(e *echo.Echo) {
 
 type auditPage struct {
 	page
-	Fields []field
-	Rows   []auditRow
-	Asked  []hidden // the filter, for the copy
-	Older  string   // where the rows before these are; "" where there are none
-	Most   int      // rows of a copy
+	Fields  []field
+	Words   []string // that may be typed for an action
+	Rows    []auditRow
+	Asked   []hidden // the filter, for the copy
+	Older   string   // where the rows before these are; "" where there are none
+	Most    int      // rows of a copy
+	Removed string   // what is not there any more; "" where nothing was removed
 }
 
-type auditRow struct{ At, Actor, Origin, Action, Subject, Status, Detail string }
+// auditRow is a row in words. By, Raw and Code are how the database has it, where that
+// differs: who knows these words finds what is meant elsewhere by them.
+type auditRow struct{ At, Actor, By, Origin, Action, Subject, Raw, Status, Detail, Code string }
 
 // audit lists who did what, the newest first. What is looked for cannot name a
 // couple, so it may stand in the address.
 func (p *Pages) audit(c echo.Context) error {
-	pg := p.page(c)
-	f, wrong := auditFilter(c)
-	d := auditPage{page: pg, Most: watch.MostExported}
+	ctx, pg := c.Request().Context(), p.page(c)
+	f, wrong := pg.auditFilter(c, p.Clock.Now())
+	d := auditPage{page: pg, Most: watch.MostExported, Words: pg.auditWords("audit.does.")}
 	status := http.StatusOK
 	if len(wrong) == 0 {
-		rows, err := p.Looks.Show(c.Request().Context(), f, me(c).Actor())
+		rows, err := p.Looks.Show(ctx, f, me(c).Actor())
 		if why := fault.Of(err); err != nil && len(why.Fields) > 0 {
 			wrong = why.Fields
 		} else if err != nil {
@@ -63,36 +67,61 @@ func (p *Pages) audit(c echo.Context) error {
 	if len(wrong) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
+	gone, some, err := p.Looks.Removed(ctx)
+	if err != nil {
+		return err
+	}
+	if some {
+		d.Removed = pg.T("audit.removed", "until", pg.Day(date.DateOf(gone.Until.In(china))), "days", gone.Days, "n", gone.Rows, "at", pg.Day(date.DateOf(gone.At.In(china))))
+	}
 	d.Fields = pg.auditFields(c, wrong)
 	d.Mistakes = mistakesIn(pg.Reader, "", d.Fields...)
 	return p.render(c, status, "audit", d)
 }
 
-// auditInputs is the inputs of the filter, with an example of what may be typed.
-var auditInputs = []struct{ name, example string }{{"actor", "staff:hall"}, {"action", "unmasked"}, {"object", "appointment:17"}, {"day", ""}}
+// auditInputs is the inputs of the filter.
+var auditInputs = []string{"actor", "action", "object", "day"}
 
 func (pg page) auditFields(c echo.Context, wrong wrongs) []field {
+	hints := map[string]string{
+		"actor":  pg.T("audit.actor_hint", "example", "hall"),
+		"action": pg.T("audit.action_hint", "example", pg.T("audit.does.unmasked")),
+		"object": pg.T("audit.object_hint", "example", pg.T("audit.one", "kind", pg.T("audit.on.appointment"), "id", "17")),
+	}
 	var all []field
-	for _, in := range auditInputs {
-		f := field{Name: in.name, Auto: "off"}
-		if in.example == "" {
+	for _, name := range auditInputs {
+		f := field{Name: name, Auto: "off", Hint: hints[name]}
+		switch name {
+		case "day":
 			f.Type = "date"
-		} else {
-			f.Hint = pg.T("audit.example", "example", in.example)
+		case "action":
+			f.List = "words"
 		}
-		all = append(all, pg.typed(f, "audit."+in.name, c.FormValue(in.name), wrong))
+		all = append(all, pg.typed(f, "audit."+name, c.FormValue(name), wrong))
 	}
 	return all
 }
 
-func auditFilter(c echo.Context) (watch.Filter, wrongs) {
-	f := watch.Filter{Actor: c.FormValue("actor"), Action: c.FormValue("action"), Object: c.FormValue("object")}
-	wrong := wrongs{}
+// auditFilter is what was typed, as the audit has it, and what means nothing.
+func (pg page) auditFilter(c echo.Context, now time.Time) (watch.Filter, wrongs) {
+	f, wrong := watch.Filter{}, wrongs{}
+	understood := map[string]bool{}
+	f.Actors, understood["actor"] = pg.auditActors(c.FormValue("actor"))
+	f.Actions, understood["action"] = pg.auditActions(c.FormValue("action"))
+	f.Object, understood["object"] = pg.auditObject(c.FormValue("object"))
+	for name, ok := range understood {
+		if !ok {
+			wrong[name] = "unknown"
+		}
+	}
 	if typed := c.FormValue("day"); typed != "" {
 		day, err := date.ParseDate(typed)
-		if err != nil {
+		switch {
+		case err != nil:
 			wrong["day"] = "date"
-		} else {
+		case day.In(china).After(now):
+			wrong["day"] = "ahead"
+		default:
 			f.From, f.To = day.In(china), day.AddDays(1).In(china)
 		}
 	}
@@ -102,17 +131,14 @@ func auditFilter(c echo.Context) (watch.Filter, wrongs) {
 
 func (d *auditPage) show(c echo.Context, rows []watch.Entry) {
 	asked := url.Values{}
-	for _, in := range auditInputs {
-		if value := c.FormValue(in.name); value != "" {
-			asked.Set(in.name, value)
-			d.Asked = append(d.Asked, hidden{in.name, value})
+	for _, name := range auditInputs {
+		if value := c.FormValue(name); value != "" {
+			asked.Set(name, value)
+			d.Asked = append(d.Asked, hidden{name, value})
 		}
 	}
 	for _, e := range rows {
-		d.Rows = append(d.Rows, auditRow{
-			At: e.At.In(china).Format(auditTime), Actor: e.Actor, Origin: d.originOf(e), Action: e.Action, Subject: e.Subject,
-			Status: movedTo(e.Old, e.New), Detail: e.Detail,
-		})
+		d.Rows = append(d.Rows, d.auditRow(e))
 	}
 	if len(rows) == watch.MostShown {
 		asked.Set("before", strconv.FormatInt(rows[len(rows)-1].ID, 10))
@@ -120,13 +146,25 @@ func (d *auditPage) show(c echo.Context, rows []watch.Entry) {
 	}
 }
 
+func (pg page) auditRow(e watch.Entry) auditRow {
+	row := auditRow{
+		At: e.At.In(china).Format(auditTime), Actor: pg.auditActor(e.Actor), By: e.Actor, Origin: pg.originOf(e),
+		Action: pg.auditAction(e), Subject: pg.auditSubject(e.Subject), Raw: e.Action + " " + e.Subject,
+		Status: movedTo(pg.auditStatus(e, e.Old), pg.auditStatus(e, e.New)), Detail: pg.auditDetail(e), Code: e.Detail,
+	}
+	if row.Detail == "" {
+		row.Detail, row.Code = e.Detail, ""
+	}
+	return row
+}
+
 // originOf is from where it was done: 10.0.3.17 · computer.
-func (d *auditPage) originOf(e watch.Entry) string {
+func (pg page) originOf(e watch.Entry) string {
 	network, device, known := strings.Cut(e.Origin, " ")
 	if !known {
 		return ""
 	}
-	return network + " · " + d.T("audit.device."+device)
+	return network + " · " + pg.T("audit.device."+device)
 }
 
 // china is the time zone of every office (domain rule 97).
@@ -145,7 +183,8 @@ func movedTo(from, to string) string {
 // exportAudit gives the rows to be taken away, with a first line that says who took
 // them, when, and what was asked for.
 func (p *Pages) exportAudit(c echo.Context) error {
-	f, wrong := auditFilter(c)
+	pg := p.page(c)
+	f, wrong := pg.auditFilter(c, p.Clock.Now())
 	if err := fault.InFields(wrong); err != nil {
 		return err
 	}
@@ -157,16 +196,17 @@ func (p *Pages) exportAudit(c echo.Context) error {
 	file.WriteString("\uFEFF") // or spreadsheets take it for another encoding
 	w := csv.NewWriter(&file)
 	w.UseCRLF = true
-	f, _ = f.Tidy()
 	f.Before = 0
 	now := p.Clock.Now().In(china).Format(time.RFC3339)
 	lines := [][]string{
 		{fmt.Sprintf("# %s %s %s %d/%d", me(c).Actor(), now, f, len(rows), watch.MostExported)},
-		{"id", "at", "actor", "action", "object", "from", "to", "detail", "origin"},
+		{"id", "at", "actor", "action", "object", "from", "to", "detail", "origin", pg.T("audit.actor"), pg.T("audit.action"), pg.T("audit.subject"), pg.T("audit.status"), pg.T("audit.detail")},
 	}
 	for _, e := range rows {
+		row := pg.auditRow(e)
 		lines = append(lines, []string{
 			strconv.FormatInt(e.ID, 10), e.At.In(china).Format(time.RFC3339Nano), e.Actor, e.Action, e.Subject, e.Old, e.New, e.Detail, e.Origin,
+			row.Actor, row.Action, row.Subject, row.Status, row.Detail,
 		})
 	}
 	for _, line := range lines {

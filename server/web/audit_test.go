@@ -78,7 +78,7 @@ func TestTheAuditorReadsWhoDidWhat(t *testing.T) {
 	v.get("/manage/audit?day=2026-05-18&action=read").want(http.StatusOK, "check_in hall")
 	v.get("/manage/audit?day=2026-05-17&action=read").want(http.StatusOK, "没有符合条件的记录")
 	for field, typed := range map[string]string{"actor": "张三", "action": "x'; --", "object": her, "day": "2026-02-30"} {
-		v.get("/manage/audit?"+url.Values{field: {typed}}.Encode()).want(http.StatusUnprocessableEntity, "请核对")
+		v.get("/manage/audit?"+url.Values{field: {typed}}.Encode()).want(http.StatusUnprocessableEntity, "请看这里")
 	}
 	before := tn.count(`SELECT count(*) FROM audit WHERE action = 'audit_shown' AND actor = 'staff:auditor'`)
 	v.get("/manage/audit?action=read&actor=staff:hall").want(http.StatusOK)

@@ -17,6 +17,7 @@ type field struct {
 	Type    string // of the input; empty means text
 	Mode    string // which keyboard: numeric, decimal, tel
 	Auto    string // what the browser may fill in
+	List    string // the id of a datalist with what may be typed
 	Choices []option
 	Long    bool // several lines
 }

@@ -53,7 +53,7 @@ func TestWhatOverseersSeeIsSound(t *testing.T) {
 	look(auditor, "audit-list", "/manage/audit")
 	look(auditor, "audit-list-en", "/manage/audit?lang=en")
 	look(auditor, "audit-filter", "/manage/audit?lang=zh&actor=staff:hall&day=2026-05-20")
-	look(auditor, "audit-empty", "/manage/audit?action=nothing")
+	look(auditor, "audit-empty", "/manage/audit?action=excused")
 	look(auditor, "audit-error", "/manage/audit?actor=%3D")
 	look(hall, "desk-guest", "/desk/"+number)
 	t.Logf("count: pages of those who look over the staff: 9 states in 4 variants: %d looks", looked)

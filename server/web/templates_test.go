@@ -223,6 +223,7 @@ func composed() []string {
 	add("ledgers.area.", slots.DisinfectionAreas()...)
 	add("audit.", "actor", "action", "object", "day")
 	add("audit.device.", watch.Devices()...)
+	keys = append(keys, auditKeys()...)
 	return keys
 }
 
