@@ -160,7 +160,7 @@ func migrationState(ctx context.Context, db *sqlx.DB) (string, error) {
 }
 
 // errNoRoles is for whoever may make roles in this database.
-var errNoRoles = errors.New("the user of the database can make no roles, so the program works as the owner of its tables and old readings stay linked: " +
+var errNoRoles = errors.New("the user of the database can make no roles, so the program works as the owner of its tables and old readings stay linked and the audit whole: " +
 	"let a superuser run CREATE ROLE hunyue_app; CREATE ROLE hunyue_purge; GRANT hunyue_app, hunyue_purge TO that user; and start the program again")
 
 // roleState is whether the program works as roles that cannot change what is kept.
@@ -176,7 +176,7 @@ func roleState(ctx context.Context, db *sqlx.DB) (string, error) {
 	if err == nil && !there {
 		err = errNoRoles
 	}
-	return "hunyue_app serves, hunyue_purge unlinks old readings", err
+	return "hunyue_app serves, hunyue_purge unlinks old readings and ends the audit", err
 }
 
 // skewAllowed is how far the engines' clocks may be apart: a hold judged by one

@@ -50,6 +50,8 @@ func (b *bench) run(ctx context.Context, only string) error {
 		{"confirm", 0.6, http.StatusCreated, b.confirm},
 		{"days", 0.5, http.StatusOK, b.reads("/days")},
 		{"slots", 0.5, http.StatusOK, b.reads("/slots")},
+		{"seat", 0.2, http.StatusOK, b.seats("Mozilla/5.0")},
+		{"seats", 0.2, http.StatusOK, b.seats("Mozilla/5.0", "Mozilla/5.0 Mobile", "Mozilla/5.0 Tablet", "program")},
 	} {
 		if only != "" && only != p.name {
 			continue
@@ -229,6 +231,22 @@ func (b *bench) reads(path string) func(int) (request, request, terms, error) {
 			return r
 		}
 		return program, bare(http.MethodGet, query), terms{Read: body}, nil
+	}
+}
+
+// nobodys is a number that no appointment has.
+const nobodys = "99999999"
+
+// seats has an operator look for a number that nobody has, at one seat or in turn at
+// several, which differ by their devices: a connection of the staff's pool is told from
+// where it is used whenever that changes.
+func (b *bench) seats(devices ...string) func(int) (request, request, terms, error) {
+	return func(int) (request, request, terms, error) {
+		program := func(n int) *http.Request {
+			return b.post("/staff/appointments/search", map[string]string{"q": nobodys, "office": "430702"},
+				"Authorization", b.staff, "User-Agent", devices[n%len(devices)])
+		}
+		return program, bare(http.MethodPost, "/seat"), terms{}, nil
 	}
 }
 

@@ -101,6 +101,7 @@ func (f *floor) handler() http.Handler {
 	e.POST("/hold", f.hold)
 	e.POST("/sold-out", f.soldOut)
 	e.POST("/confirm", f.confirm)
+	e.POST("/seat", f.seat)
 	e.GET("/days", f.static)
 	e.GET("/slots", f.static)
 	return e
@@ -163,6 +164,16 @@ func (f *floor) confirm(c echo.Context) error {
 		return echo.NewHTTPError(http.StatusConflict, out.Result)
 	}
 	return c.JSON(http.StatusCreated, out)
+}
+
+// seat looks for a number that nobody has.
+func (f *floor) seat(c echo.Context) error {
+	var found []int64
+	err := f.db.SelectContext(c.Request().Context(), &found, `SELECT id FROM appointment WHERE number = $1`, nobodys)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusInternalServerError, err.Error())
+	}
+	return c.JSON(http.StatusOK, found)
 }
 
 // fourNumbers are candidates, as many as the program offers.

@@ -13,7 +13,7 @@ type Role string
 const (
 	Owner  Role = ""             // the user of the address
 	App    Role = "hunyue_app"   // what is served: it cannot change what is append-only
-	Purger Role = "hunyue_purge" // takes from old readings whose they were, and can do nothing else
+	Purger Role = "hunyue_purge" // takes from old readings whose they were, ends the audit, and can do nothing else
 )
 
 // Roles makes App and Purger where the user of db may, gives them what they need,

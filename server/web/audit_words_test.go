@@ -147,7 +147,9 @@ func TestTheAuditIsReadAndAskedForInWords(t *testing.T) {
 	v.get("/manage/audit?lang=en").want(http.StatusOK, "seen in full", "appointment "+id, "for: check-in", "couple")
 	v.get("/manage/audit?lang=zh")
 
-	ask := func(field, typed string) *visitor { return v.get("/manage/audit?" + url.Values{field: {typed}}.Encode()) }
+	ask := func(field, typed string) *visitor {
+		return v.get("/manage/audit?" + url.Values{field: {typed}}.Encode())
+	}
 	for _, f := range []struct{ field, typed, is, not string }{
 		{"action", "查看全部信息", "unmasked appointment:" + id, "read appointment:"},
 		{"action", "查看", "read appointment:" + id, "booked appointment:"},
