@@ -25,7 +25,7 @@ import (
 
 func main() {
 	binary := flag.String("program", "bin/hunyue", "the program to measure")
-	only := flag.String("only", "", "measure only the case with this name")
+	only := flag.String("only", "", "measure only the cases whose names begin so")
 	isFloor := flag.Bool("floor", false, "be a floor; only the bench itself says so")
 	flag.Parse()
 	if *isFloor {
@@ -123,7 +123,7 @@ func start(ctx context.Context, binary, database, cache string) (stop func(), ad
 		program.Wait()
 		os.RemoveAll(data)
 	}
-	for range 200 {
+	for range 1200 { // a minute: the machine may have other work
 		if res, err := http.Get(address + "/readyz"); err == nil {
 			res.Body.Close()
 			if res.StatusCode == http.StatusOK {
