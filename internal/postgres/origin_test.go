@@ -3,7 +3,12 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"hunyue/internal/postgres"
 	"hunyue/internal/testenv"
@@ -53,5 +58,36 @@ func TestTheAuditSaysFromWhereWhateverTheConnectionDidBefore(t *testing.T) {
 	err := db.Get(&got, `SELECT string_agg(coalesce(split_part(origin, ' ', 2), 'nowhere'), ' ' ORDER BY id) FROM audit`)
 	if want := "computer nowhere phone phone computer nowhere phone"; err != nil || got != want {
 		t.Errorf("the rows are from %q, %v; want %q", got, err, want)
+	}
+}
+
+// BenchmarkOrigin is what a statement costs at another seat than the one before on its
+// connection, which the database is told first, beside one at the same seat: medians,
+// since both are taken in turn.
+func BenchmarkOrigin(b *testing.B) {
+	db := testenv.DB(b)
+	var took [2][]float64 // at the same seat, at another
+	var with [2]*sqlx.Conn
+	for i := range with {
+		c, err := db.Connx(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer c.Close()
+		with[i] = c
+	}
+	for n := 0; b.Loop(); n++ {
+		for i, c := range with {
+			ctx := postgres.WithOrigin(b.Context(), fmt.Sprintf("10.0.3.%d computer", 1+i*n%2))
+			began := time.Now()
+			if _, err := c.ExecContext(ctx, `SELECT count(*) FROM audit WHERE subject = $1`, "appointment:1"); err != nil {
+				b.Fatal(err)
+			}
+			took[i] = append(took[i], float64(time.Since(began).Microseconds()))
+		}
+	}
+	for i, unit := range []string{"us/same", "us/another"} {
+		slices.Sort(took[i])
+		b.ReportMetric(took[i][len(took[i])/2], unit)
 	}
 }

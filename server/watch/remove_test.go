@@ -124,11 +124,15 @@ func TestWhoeverTouchesTheAuditAfterARemovalIsNamed(t *testing.T) {
 	for name, does := range map[string]struct{ query, want string }{
 		"a row in the middle is deleted": {`DELETE FROM audit WHERE id = %d`, "row %d of the audit was deleted"},
 		"a row is changed":               {`UPDATE audit SET actor = 'other' WHERE id = %d`, "row %d of the audit was changed"},
-		"one more seal and its rows": {`WITH s AS (DELETE FROM audit_seal WHERE id = 2 RETURNING ids) DELETE FROM audit USING s WHERE id = ANY (ids) AND %d > 0`,
-			"seal 3 of the audit was cut off from the one before it"},
-		"and a removal that nobody noted": {`WITH s AS (DELETE FROM audit_seal WHERE id = 2 RETURNING id, ids, hash), gone AS (DELETE FROM audit USING s WHERE audit.id = ANY (ids))
+		"one more seal and its rows": {
+			`WITH s AS (DELETE FROM audit_seal WHERE id = 2 RETURNING ids) DELETE FROM audit USING s WHERE id = ANY (ids) AND %d > 0`,
+			"seal 3 of the audit was cut off from the one before it",
+		},
+		"and a removal that nobody noted": {
+			`WITH s AS (DELETE FROM audit_seal WHERE id = 2 RETURNING id, ids, hash), gone AS (DELETE FROM audit USING s WHERE audit.id = ANY (ids))
 			INSERT INTO audit_removal (seal, hash, rows, until, days) SELECT id, hash, 4, clock_now() - interval '366 days', 365 FROM s WHERE %d > 0`,
-			"removal 2 of the audit was put in"},
+			"removal 2 of the audit was put in",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
