@@ -53,7 +53,7 @@ func (pg page) auditSubject(subject string) string {
 }
 
 // statuses is where the words for the states of a kind of thing are.
-var statuses = map[string]string{"appointment": "status.", "notice": "notices.state.", "visit": "audit.visit."}
+var statuses = map[string]string{"appointment": "status.", "notice": "notices.state.", "visit": "audit.visit.", "waiter": "audit.waiter."}
 
 func (pg page) auditStatus(e watch.Entry, status string) string {
 	kind, _, _ := strings.Cut(e.Subject, ":")

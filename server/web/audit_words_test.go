@@ -25,7 +25,7 @@ func auditKeys() []string {
 	if err != nil {
 		panic(err)
 	}
-	written := regexp.MustCompile(`^audit\.(does|on|by|visit|second|erased|ledger)\.`)
+	written := regexp.MustCompile(`^audit\.(does|on|by|visit|waiter|second|erased|ledger)\.`)
 	return slices.DeleteFunc(texts.In("zh").Keys(), func(key string) bool { return !written.MatchString(key) })
 }
 

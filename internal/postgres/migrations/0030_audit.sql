@@ -43,6 +43,8 @@ SELECT audit_knows('{
 	day_closed, report_submitted, reading_corrected, readings_unlinked, incident_opened, incident_handed_over,
 	disinfection_entered, disinfection_corrected, disinfection_checked, ledger_exported,
 	desk_conflict, desk_conflict_read, desk_conflict_taken, desk_conflict_settled,
+	wait_joined, wait_waiting, wait_offered, wait_accepted, wait_left, wait_expired,
+	wait_offer_accepted, wait_offer_declined, wait_offer_missed, wait_offer_refused, wait_offer_withdrawn,
 	call_taken, notice_written, notice_handed_in, notice_sent_back, notice_published, notice_withdrawn,
 	office_put, rules_set, schedule_put, exception_put, exception_dropped, screening_set, calendar_imported,
 	published, cap_set, quota_opened, quota_closed, suspended, suspension_amended,
@@ -52,7 +54,7 @@ SELECT audit_knows('{
 	demo_loaded
 }', '{
 	account, alarm, appointment, audit, calendar, call, counter, database, day, desk_conflict, disinfection, honey, incident,
-	notice, office, office_day, quota, suspension, temperature, visit
+	notice, office, office_day, quota, suspension, temperature, visit, waiter
 }');
 CREATE TRIGGER in_words BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_in_words();
 
