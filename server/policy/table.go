@@ -54,7 +54,7 @@ func public() []Rule {
 // couples is what belongs to one couple: a hold, and their appointment.
 func couples() []Rule {
 	return slices.Concat(
-		theirs(get, "/book", "/book/:step", "/book/details", "/book/check",
+		theirs(get, "/book", "/book/:step", "/book/details", "/book/check", "/book/again",
 			"/b/:number", "/b/:number/line", "/b/:number/image", "/b/:number/image.png", "/b/:number/calendar.ics",
 			"/b/:number/cancel", "/b/:number/cancel/:step", "/b/:number/change", "/b/:number/change/:step",
 			"/b/:number/rebook", "/b/:number/rebook/:step",

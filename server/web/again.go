@@ -36,7 +36,12 @@ func (l line) unheld(c echo.Context, pg page, f bookForm, s subject, err error) 
 	retryLater(c, why)
 	switch why.Code {
 	case booking.ErrPersonBusy.Code, booking.ErrBooked.Code:
-		return l.busy(c, statusOf(why), l.theirs(pg, err), s)
+		pg = l.theirs(pg, err)
+		t := turned{Form: f, Page: onAgain, Busy: true, Status: statusOf(why), Alert: pg.Alert, Why: pg.why}
+		if done, err := l.turn(c, t); done {
+			return err
+		}
+		return l.busy(c, statusOf(why), pg, s)
 	case booking.ErrHoldExpired.Code:
 		key := "again.expired"
 		if l.superseded(c, f.Hold) {
@@ -64,6 +69,10 @@ func (l line) busy(c echo.Context, status int, pg page, s subject) error {
 // offer shows the free times of a day, or, where there are none or no day is
 // given, those nearest to the time that is gone.
 func (l line) offer(c echo.Context, status int, pg page, f bookForm, s subject, day date.Date) error {
+	t := turned{Form: f, Page: onAgain, Day: day.String(), Status: status, Alert: pg.Alert, Why: pg.why, Notice: pg.Notice}
+	if done, err := l.turn(c, t); done {
+		return err
+	}
 	a, err := l.Desk.Availability(c.Request().Context(), s.office.ID)
 	if err != nil {
 		return err
@@ -76,7 +85,7 @@ func (l line) offer(c echo.Context, status int, pg page, f bookForm, s subject, 
 	again := againPage{
 		page: pg, Base: l.base, Title: pg.T("again.title"), Kept: f.begun() && len(times) > 0, Legend: legend, Phone: s.office.Phone,
 		Back: l.daysAt(s.office.ID, s.service.ID), Days: l.openDays(pg, a, s.wish, day),
-		Keep:  append(f.typed(), hidden{"service", f.Service}, hidden{"key", newKey()}, hidden{"was", f.Slot}),
+		Keep:  append(f.typed(), hidden{"service", f.Service}, hidden{"hold", f.Hold}, hidden{"key", newKey()}, hidden{"was", f.Slot}),
 		Proof: l.proof(c, pg, s.wish),
 	}
 	for _, t := range times {

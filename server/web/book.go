@@ -197,6 +197,7 @@ func (l line) leave(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, l.timesAt(s.office.ID, s.slot.Day, s.service.ID))
 	}
 	pg := l.page(c)
+	f.Token, f.Until = "", ""
 	pg.Notice = pg.T("again.left", "time", pg.Day(s.slot.Day)+" "+pg.Clock(s.starts))
 	return l.offer(c, http.StatusOK, pg, f, s, s.slot.Day)
 }

@@ -36,6 +36,9 @@ func (p *Pages) cancelling(c echo.Context) error {
 }
 
 func (p *Pages) showCancel(c echo.Context, status int, pg page, mine own, sent bool) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewCancel, Step: stepIf(sent), Status: status}); done {
+		return err
+	}
 	phone, err := p.Desk.Phone(mine.appointment)
 	if err != nil {
 		return err

@@ -49,6 +49,9 @@ func (p *Pages) changing(c echo.Context) error {
 // showMove is the page of days and times for an appointment that keeps its place
 // until it has another.
 func (p *Pages) showMove(c echo.Context, status int, pg page, mine own, day date.Date) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewMove, Step: day.String(), Status: status}); done {
+		return err
+	}
 	at := "/b/" + mine.Number + "/change"
 	return p.web().chooseAgain(c, pg, status, p.wishFor(mine), day, chooser{
 		question: pg.T("change.title"), promise: pg.T("change.promise"), next: pg.T("change.next"),
@@ -93,6 +96,9 @@ func (p *Pages) changeHold(c echo.Context) error {
 }
 
 func (p *Pages) showChange(c echo.Context, status int, pg page, mine own, f bookForm) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewChange, Sent: f.place(), Status: status}); done {
+		return err
+	}
 	slot, err := slots.ParseSlotID(f.Slot)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -17,6 +18,39 @@ import (
 func (p *Pages) setCookie(c echo.Context, cookie http.Cookie) {
 	cookie.HttpOnly, cookie.Secure, cookie.SameSite = true, p.Accounts.Secure, http.SameSiteLaxMode
 	c.SetCookie(&cookie)
+}
+
+// typedCookie has what somebody has typed, for the addresses of one flow.
+const typedCookie = "typed"
+
+// putSealed has the browser keep v, for half an hour and for the addresses below
+// path; false if it is more than browsers keep.
+func (p *Pages) putSealed(c echo.Context, row, path string, v any) bool {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return false
+	}
+	sealed, err := p.Keys.Seal(plain, row)
+	value := base64.RawURLEncoding.EncodeToString(sealed)
+	if err != nil || len(value) > turnedMost {
+		return false
+	}
+	p.setCookie(c, http.Cookie{Name: typedCookie, Value: value, Path: path, MaxAge: int(turnedFor.Seconds())})
+	return true
+}
+
+// openSealed reads what the browser keeps into v; false where it is none of ours.
+func (p *Pages) openSealed(c echo.Context, row string, v any) bool {
+	cookie, err := c.Cookie(typedCookie)
+	if err != nil {
+		return false
+	}
+	sealed, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	if err != nil {
+		return false
+	}
+	plain, err := p.Keys.Open(sealed, row)
+	return err == nil && json.Unmarshal(plain, v) == nil
 }
 
 // own is the name of a cookie that only this host can set, where it comes over

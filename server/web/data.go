@@ -71,6 +71,9 @@ func (p *Pages) data(c echo.Context) error {
 }
 
 func (p *Pages) showData(c echo.Context, status int, pg page, mine own, d dataPage) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewData, Step: stepIf(d.Sent), Status: status}); done {
+		return err
+	}
 	d.page, d.Own, d.Code, d.Key = pg, pg.ownWords(mine), pg.codeField(), newKey()
 	if given, holds := p.permission(c, mine.appointment); holds && given.By != "" {
 		d.ForThem, d.Leave = pg.T("data.for_them", "time", pg.clockIn(time.Unix(given.Until, 0), mine.office)), given.From+"/data"

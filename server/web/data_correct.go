@@ -39,6 +39,9 @@ func (p *Pages) correcting(c echo.Context) error {
 	for _, one := range stored.Parties {
 		f.names = append(f.names, one.Name)
 	}
+	if sent, err := posted(c); err == nil && sent.Has("phone") { // and not stored
+		f, _, _ = readCorrection(c, stored, wrongs{})
+	}
 	return p.showCorrect(c, http.StatusOK, p.page(c), mine, f, nil)
 }
 
@@ -53,6 +56,9 @@ func (p *Pages) correctable(c echo.Context) (own, booking.OwnData, bool, error) 
 }
 
 func (p *Pages) showCorrect(c echo.Context, status int, pg page, mine own, f correction, wrong wrongs) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewCorrect, Step: stepIf(f.sent), Status: status, Wrong: wrong}); done {
+		return err
+	}
 	d := correctPage{page: pg, Number: mine.Number, Sent: f.sent, Key: f.key, Code: pg.codeField()}
 	for i, name := range f.names {
 		shown := pg.typed(field{Name: partyInput(i, "name"), Hint: pg.T("book.name_hint"), Auto: "off"}, "book.name", name, wrong)

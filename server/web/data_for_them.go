@@ -36,6 +36,7 @@ func (p *Pages) dataFor(c echo.Context, from string, show func(status int, pg pa
 		for _, name := range []string{"data", "pass"} {
 			p.setCookie(c, http.Cookie{Name: name, Path: "/b/" + g.Number, MaxAge: -1})
 		}
+		p.setCookie(c, http.Cookie{Name: typedCookie, Path: dataAt(g.Number), MaxAge: -1})
 		return c.Redirect(http.StatusSeeOther, from)
 	}
 	ctx, wrong, err := p.mayUnmask(c)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,21 +40,37 @@ type findSecret struct{ Number, Secret field }
 // 39): the document of one of the two, or the secret that was shown when it was
 // made.
 func (p *Pages) find(c echo.Context) error {
-	return p.showFind(c, http.StatusOK, p.page(c), findForm{Number: c.QueryParam("number")}, nil)
+	f, err := sentFind(c)
+	if err != nil {
+		return err
+	}
+	f.Number = cmp.Or(c.QueryParam("number"), f.Number)
+	return p.showFind(c, http.StatusOK, p.page(c), f, nil)
 }
 
 type findForm struct {
-	Mobile string `form:"mobile"`
-	Number string `form:"number"`
-	Phone  string `form:"phone"` // or a document
-	Code   string `form:"code"`
-	Secret string `form:"secret"`
-	Key    string `form:"key"`
+	Mobile string
+	Number string
+	Phone  string // or a document
+	Code   string
+	Key    string
 	number string // in digits
 	sent   string // as in findPage
 }
 
+// sentFind is the form as it was typed.
+func sentFind(c echo.Context) (findForm, error) {
+	sent, err := posted(c)
+	return findForm{
+		Mobile: sent.Get("mobile"), Number: cmp.Or(sent.Get("number"), sent.Get("number2")), Phone: sent.Get("phone"),
+		Code: sent.Get("code"), Key: sent.Get("key"),
+	}, err
+}
+
 func (p *Pages) showFind(c echo.Context, status int, pg page, f findForm, wrong wrongs) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewFind, Step: f.sent, Status: status, Wrong: wrong}); done {
+		return err
+	}
 	d := findPage{
 		page: pg, Sent: f.sent, Key: f.Key,
 		Mobile: pg.mobileField(f, wrong),
@@ -77,8 +94,8 @@ func (p *Pages) showFind(c echo.Context, status int, pg page, f findForm, wrong 
 
 // findAgain is the page in another language or size, with what was typed.
 func (p *Pages) findAgain(c echo.Context) error {
-	var f findForm
-	if err := c.Bind(&f); err != nil {
+	f, err := sentFind(c)
+	if err != nil {
 		return err
 	}
 	if sent := c.FormValue("page"); sent == byPhone || sent == byNumber {
@@ -102,8 +119,8 @@ func appointmentNumber(typed string) (number, wrong string) {
 
 // readFind reads the form. What was typed stays in it as it is.
 func (p *Pages) readFind(c echo.Context) (findForm, wrongs, error) {
-	var f findForm
-	if err := c.Bind(&f); err != nil {
+	f, err := sentFind(c)
+	if err != nil {
 		return f, nil, err
 	}
 	wrong := wrongs{}

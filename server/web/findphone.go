@@ -30,8 +30,8 @@ func (pg page) mobileField(f findForm, wrong wrongs) field {
 // readMobile reads the form with a phone alone. A code can be sent to it, or it
 // is said why not.
 func (p *Pages) readMobile(c echo.Context) (findForm, identity.Phone, wrongs, error) {
-	var f findForm
-	if err := c.Bind(&f); err != nil {
+	f, err := sentFind(c)
+	if err != nil {
 		return f, identity.Phone{}, nil, err
 	}
 	phone, code := identity.ParsePhone(f.Mobile)
@@ -108,6 +108,9 @@ type foundRow struct{ To, When, Where, Names, Status string }
 
 // showFound is the choice of several appointments, or says that there is none.
 func (p *Pages) showFound(c echo.Context, pg page, phone identity.Phone, rows []booking.Row) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewFound, Status: http.StatusOK}); done {
+		return err
+	}
 	found := foundPage{page: pg, Phone: phone.Masked()}
 	for _, row := range rows {
 		office, err := p.Offices.Office(c.Request().Context(), row.Office)

@@ -82,6 +82,15 @@ func (f bookForm) held() []hidden {
 	}
 }
 
+// place is held by name, for a page that is asked for again.
+func (f bookForm) place() map[string]string {
+	all := map[string]string{}
+	for _, h := range f.held() {
+		all[h.Name] = h.Value
+	}
+	return all
+}
+
 // typed is what the couple has typed, for a form that does not show it.
 func (f bookForm) typed() []hidden {
 	all := []hidden{

@@ -141,13 +141,21 @@ func (l line) hotDay(c echo.Context) (wish, date.Date, error) {
 
 // askPhone shows the form, with a place for the code once one was sent.
 func (l line) askPhone(c echo.Context, status int, pg page, w wish, day date.Date, sent bool) error {
+	at := "/o/" + w.office.ID + "/" + day.String() + "/phone"
+	o := outcome{At: at, View: viewPhone, Step: day.String(), Status: status, Sent: map[string]string{"sent": ""}}
+	if sent {
+		o.Sent["sent"] = "1"
+	}
+	if done, err := l.turnTo(c, pg, o); done {
+		return err
+	}
 	wrong := wrongs{}
 	for _, m := range pg.Mistakes {
 		wrong[m.Field] = m.Text
 	}
 	d := phonePage{
 		page: pg, Day: pg.Day(day), Office: pg.officeName(w.office), Sent: sent, Call: w.office.Phone,
-		Action: "/o/" + w.office.ID + "/" + day.String() + "/phone", Back: l.daysAt(w.office.ID, w.service.ID),
+		Action: at, Back: l.daysAt(w.office.ID, w.service.ID),
 		Phone: field{
 			Name: "phone", Label: pg.T("book.phone"), Hint: pg.T("phone.hint"), Value: c.FormValue("phone"), Wrong: wrong["phone"],
 			Type: "tel", Mode: "tel", Auto: "tel-national",

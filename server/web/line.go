@@ -29,6 +29,7 @@ func (l line) mount(g *echo.Group) {
 	g.GET("/book/details", l.begin)
 	if !l.assisted() {
 		g.GET("/book/check", l.checkAgain)
+		g.GET("/book/again", l.offers)
 	}
 	g.POST("/book/details", l.details)
 	g.POST("/book/extend", l.extend)

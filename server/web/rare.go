@@ -23,6 +23,9 @@ type rarePage struct {
 // name, so it is in no address.
 func (p *Pages) rareName(c echo.Context) error {
 	pg, asked := p.page(c), c.Request().PostFormValue("q")
+	if done, err := p.turnTo(c, pg, outcome{View: viewRare, Status: http.StatusOK}); done {
+		return err
+	}
 	d := rarePage{page: pg, Asked: asked != "", Query: pg.typed(field{Name: "q", Auto: "off", Hint: pg.T("rare.hint")}, "rare.query", asked, nil)}
 	d.Found = p.rare.Find(asked)
 	if d.More = len(d.Found) > mostRare; d.More {

@@ -81,6 +81,9 @@ func (p *Pages) rebooking(c echo.Context) error {
 }
 
 func (p *Pages) showRebooking(c echo.Context, status int, pg page, mine own, right booking.Right, day date.Date) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewTimesNew, Step: day.String(), Status: status}); done {
+		return err
+	}
 	at := "/b/" + mine.Number + "/rebook"
 	return p.web().chooseAgain(c, pg, status, p.wishFor(mine), day, chooser{
 		question: pg.T("rebook.title"), promise: pg.rightWords(right), next: pg.T("change.next"),
@@ -123,6 +126,9 @@ func (p *Pages) rebookHold(c echo.Context) error {
 }
 
 func (p *Pages) showRebook(c echo.Context, status int, pg page, mine own, f bookForm) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewRebook, Sent: f.place(), Status: status}); done {
+		return err
+	}
 	slot, err := slots.ParseSlotID(f.Slot)
 	if err != nil { // a form that is none of ours
 		return c.Redirect(http.StatusSeeOther, "/b/"+mine.Number+"/rebook")
@@ -193,7 +199,11 @@ func (p *Pages) unrebooked(c echo.Context, pg page, mine own, f bookForm, err er
 		return p.showRebook(c, statusOf(why), pg.refused(why), mine, f)
 	case booking.ErrPersonBusy.Code, booking.ErrBooked.Code:
 		l := p.web()
-		return l.busy(c, statusOf(why), l.theirs(pg.refused(why), err), subject{wish: p.wishFor(mine)})
+		pg = l.theirs(pg.refused(why), err)
+		if done, err := p.turnTo(c, pg, outcome{View: viewBusy, Sent: f.place(), Status: statusOf(why)}); done {
+			return err
+		}
+		return l.busy(c, statusOf(why), pg, subject{wish: p.wishFor(mine)})
 	case booking.ErrNoRebooking.Code:
 		return c.Redirect(http.StatusSeeOther, "/b/"+mine.Number)
 	}

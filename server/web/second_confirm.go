@@ -70,6 +70,9 @@ func (p *Pages) secondCheck(c echo.Context) error {
 }
 
 func (p *Pages) showSecondCode(c echo.Context, status int, pg page, claim booking.Claim) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewCode, Status: status}); done {
+		return err
+	}
 	inv, d, ok, err := p.invited(c, pg)
 	if err != nil || !ok {
 		return err
@@ -106,11 +109,7 @@ func (p *Pages) secondConfirm(c echo.Context) error {
 	if err != nil {
 		return p.secondRefused(c, pg, claim, err)
 	}
-	d := secondPage{page: pg, Done: true}
-	if err := p.describe(c, &d, a); err != nil {
-		return err
-	}
-	return p.render(c, http.StatusOK, "second", d)
+	return p.doneSecond(c, pg, a)
 }
 
 // secondRefused says why somebody is not confirmed, where it can be told.

@@ -67,10 +67,16 @@ func (p *Pages) describe(c echo.Context, d *secondPage, a booking.Appointment) e
 }
 
 func (p *Pages) goneSecond(c echo.Context, pg page) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewGone, Status: http.StatusNotFound}); done {
+		return err
+	}
 	return p.render(c, http.StatusNotFound, "second", secondPage{page: pg, Gone: true})
 }
 
 func (p *Pages) showSecondForm(c echo.Context, status int, pg page, wrong wrongs) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewSecond, Status: status, Wrong: wrong}); done {
+		return err
+	}
 	inv, d, ok, err := p.invited(c, pg)
 	if err != nil || !ok {
 		return err

@@ -67,6 +67,9 @@ func counts(at string) bool {
 
 func (p *Pages) showSlow(c echo.Context, status int, sent url.Values, action string, until time.Time) error {
 	s := slowPage{page: p.page(c), Action: action}
+	if done, err := p.turnTo(c, s.page, outcome{View: viewSlow, Status: status}); done {
+		return err
+	}
 	s.Alert = s.wait(until.Sub(p.Clock.Now()))
 	for name, values := range sent {
 		if name != slowAction && name != slowUntil && name != "page" {

@@ -146,6 +146,9 @@ func otherTimes(a *booking.Availability, w wish, mine own, from date.Date, wante
 
 // showStays is the page of a couple that keeps its time.
 func (p *Pages) showStays(c echo.Context, status int, pg page, mine own, wanted slots.SlotID, times []timeRow) error {
+	if done, err := p.turnTo(c, pg, outcome{View: viewStays, Step: wanted.String(), Status: status}); done {
+		return err
+	}
 	return p.render(c, status, "stays", staysPage{
 		page: pg, Own: pg.ownWords(mine), Times: times, Key: newKey(), More: p.fixed(mine) == nil,
 		Was: wanted.String(), Why: pg.why,

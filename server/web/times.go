@@ -205,6 +205,9 @@ func (l line) timeRow(pg page, w wish, t booking.Time) timeRow {
 
 // chooseAgain shows the day again: nothing was chosen, or what was cannot be had.
 func (l line) chooseAgain(c echo.Context, pg page, status int, w wish, day date.Date, ch chooser) error {
+	if done, err := l.turnTo(c, pg, outcome{View: viewTimes, Step: day.String(), Status: status}); done {
+		return err
+	}
 	at := ch.base
 	if !day.IsZero() {
 		at = ch.dayAt(day)

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"time"
@@ -10,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hunyue/booking"
+	"hunyue/internal/date"
 )
 
 // turned is a page of the booking that came of a form, as the browser keeps it for
@@ -19,7 +18,10 @@ import (
 // browser could only say so (docs/decisions/0030-back-finds-what-was-typed.md).
 type turned struct {
 	Form     bookForm  `json:"f"`
-	Page     string    `json:"p,omitempty"` // onDetails or onCheck
+	Page     string    `json:"p,omitempty"` // onDetails, onCheck or onAgain
+	Day      string    `json:"d,omitempty"` // whose times are offered; "": those nearest to the one that is gone
+	Busy     bool      `json:"o,omitempty"` // somebody has an appointment already: nothing is offered
+	Why      string    `json:"y,omitempty"`
 	Status   int       `json:"s,omitempty"`
 	Alert    string    `json:"a,omitempty"`
 	Notice   string    `json:"n,omitempty"`
@@ -32,6 +34,7 @@ type turned struct {
 const (
 	onDetails = "details"
 	onCheck   = "check"
+	onAgain   = "again"
 
 	turnedFor  = 30 * time.Minute
 	turnedMost = 3800 // bytes: browsers keep 4096 with the name
@@ -66,35 +69,13 @@ func statusAnswered(c echo.Context) int {
 // putTurned has the browser keep t; false if it is more than browsers keep.
 func (l line) putTurned(c echo.Context, t turned) bool {
 	t.At = l.Clock.Now().Unix()
-	plain, err := json.Marshal(t)
-	if err != nil {
-		return false
-	}
-	sealed, err := l.Keys.Seal(plain, turnedRow(l.session(c)))
-	value := base64.RawURLEncoding.EncodeToString(sealed)
-	if err != nil || len(value) > turnedMost {
-		return false
-	}
-	l.setCookie(c, http.Cookie{Name: "typed", Value: value, Path: "/book", MaxAge: int(turnedFor.Seconds())})
-	return true
+	return l.putSealed(c, turnedRow(l.session(c)), "/book", t)
 }
 
 // turnedTo is the page that this browser keeps.
 func (l line) turnedTo(c echo.Context) (turned, bool) {
-	cookie, err := c.Cookie("typed")
-	if err != nil || l.cookieless(c) {
-		return turned{}, false
-	}
-	sealed, err := base64.RawURLEncoding.DecodeString(cookie.Value)
-	if err != nil {
-		return turned{}, false
-	}
-	plain, err := l.Keys.Open(sealed, turnedRow(l.session(c)))
-	if err != nil {
-		return turned{}, false
-	}
 	var t turned
-	if json.Unmarshal(plain, &t) != nil {
+	if l.cookieless(c) || !l.openSealed(c, turnedRow(l.session(c)), &t) {
 		return turned{}, false
 	}
 	return t, l.Clock.Now().Sub(time.Unix(t.At, 0)) < turnedFor
@@ -102,7 +83,7 @@ func (l line) turnedTo(c echo.Context) (turned, bool) {
 
 // dropTurned has the browser forget what was typed.
 func (l line) dropTurned(c echo.Context) {
-	l.setCookie(c, http.Cookie{Name: "typed", Path: "/book", MaxAge: -1})
+	l.setCookie(c, http.Cookie{Name: typedCookie, Path: "/book", MaxAge: -1})
 }
 
 // turnedAt is the address of a page with the hold that it is about.
@@ -118,12 +99,16 @@ func (l line) turnedAt(page string, f bookForm) string {
 }
 
 // turnBack shows a page that the browser kept; with the address of another, the same
-// form there. What it says of a mistake is said where it was made.
+// form there. What it says of a mistake is said where it was made. Of a place that
+// was given back there is no form any more: others are offered instead.
 func (l line) turnBack(c echo.Context, t turned, page, part string) error {
 	if t.Booked != "" {
 		return c.Redirect(http.StatusSeeOther, "/b/"+t.Booked+"?already=1")
 	}
-	f, same := t.Form, t.Page == page && t.Form.Part == part
+	if t.Page == onAgain && t.Form.Token == "" {
+		page, part = onAgain, ""
+	}
+	f, same := t.Form, t.Page == page && (page == onAgain || t.Form.Part == part)
 	f.Part = part
 	s, err := l.subject(c, f)
 	if err != nil {
@@ -135,7 +120,10 @@ func (l line) turnBack(c echo.Context, t turned, page, part string) error {
 		return l.unheld(c, pg, f, s, booking.ErrHoldExpired)
 	}
 	if same {
-		pg.Alert, pg.Notice, pg.Mistakes, status, wrong = t.Alert, t.Notice, t.Mistakes, t.Status, t.Wrong
+		pg.Alert, pg.why, pg.Notice, pg.Mistakes, status, wrong = t.Alert, t.Why, t.Notice, t.Mistakes, t.Status, t.Wrong
+	}
+	if page == onAgain {
+		return l.offerAgain(c, status, pg, t, s)
 	}
 	if page == onDetails {
 		return l.showDetails(c, status, pg, f, s, wrong)
@@ -144,4 +132,33 @@ func (l line) turnBack(c echo.Context, t turned, page, part string) error {
 		return l.showDetails(c, http.StatusUnprocessableEntity, pg, f, s, wrong)
 	}
 	return l.showCheck(c, status, pg, f, s)
+}
+
+// offerAgain shows what was offered, as it is now.
+func (l line) offerAgain(c echo.Context, status int, pg page, t turned, s subject) error {
+	if t.Busy {
+		return l.busy(c, status, pg, s)
+	}
+	day, err := date.ParseDate(t.Day)
+	if err != nil {
+		day = date.Date{}
+	}
+	return l.offer(c, status, pg, t.Form, s, day)
+}
+
+// offers is where others are offered for a place that is gone, for whoever comes
+// back to it. If nothing is kept, the times of its day are what there is to show.
+func (l line) offers(c echo.Context) error {
+	asked := c.QueryParams()
+	f := bookForm{Slot: asked.Get("slot"), Service: asked.Get("service")}
+	if t, kept := l.turnedTo(c); kept && (t.Booked != "" || t.Page == onAgain && t.Form.Slot == f.Slot) {
+		return l.turnBack(c, t, onAgain, "")
+	} else if kept {
+		return c.Redirect(http.StatusSeeOther, l.turnedAt(t.Page, t.Form))
+	}
+	s, err := l.subject(c, f)
+	if err != nil {
+		return l.lost(c)
+	}
+	return c.Redirect(http.StatusSeeOther, l.timesAt(s.office.ID, s.slot.Day, s.service.ID))
 }

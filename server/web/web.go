@@ -84,6 +84,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 
 	p.web().mount(e.Group(""))
 	p.mountLimits(e)
+	e.Use(p.turnsBack)
 
 	p.mountFind(e)
 	e.GET("/b/:number", p.booked)
