@@ -98,7 +98,7 @@ func TestARareCharacterIsFoundAndCanBeCopied(t *testing.T) {
 		if got := copied(); got != want {
 			t.Errorf("%s: %q can be copied, want %s", query, got, want)
 		}
-		if v.URL.RawQuery != "" {
+		if v.URL.RawQuery != askedAgain+"=1" {
 			t.Errorf("what was asked for is in the address: %s", v.URL)
 		}
 	}

@@ -370,6 +370,20 @@ func TestBackAndReloadLoseNothingWhereNoPageIsKept(t *testing.T) {
 	})
 }
 
+func TestBackAndReloadFindThePhoneWhereNoPageIsKept(t *testing.T) {
+	inBothWaysOf(t, browser.OpenForgetful(t), func(ph *phone) {
+		mobile := inputNamed("mobile")
+		ph.visit("/find?lang=zh", mobile)
+		ph.write("mobile", "1380000")
+		ph.press(send, ".summary")
+		ph.do(chromedp.Reload())
+		ph.must(ph.tab.Await(".summary"))
+		ph.holds("mobile", "1380000")
+		ph.back(ph.tab.Context(), mobile)
+		ph.holds("mobile", "1380000")
+	})
+}
+
 // here is the address of the page, without the server.
 func (ph *phone) here() string {
 	ph.t.Helper()

@@ -70,7 +70,7 @@ func (p *Pages) turnTo(c echo.Context, pg page, o outcome) (done bool, err error
 	}
 	c.Set(turnedStatus, o.Status)
 	asked := url.Values{askedAgain: {"1"}}
-	if service := r.PostForm.Get("service"); service != "" {
+	if service := r.PostForm.Get("service"); service != "" && strings.HasPrefix(o.At, "/o/") {
 		asked.Set("service", service)
 	}
 	return true, c.Redirect(http.StatusSeeOther, (&url.URL{Path: o.At, RawQuery: asked.Encode()}).String())
@@ -133,6 +133,8 @@ func (p *Pages) turnsBack(next echo.HandlerFunc) echo.HandlerFunc {
 			return p.showOutcome(c, o)
 		case kept && o.To == "" && fills(c.Path()):
 			o.restore(c)
+		case fills(c.Path()) && namesNobody(c.Path()):
+			c.Response().Header().Set("Cache-Control", "private, no-cache") // as line.begin does
 		}
 		if fills(c.Path()) {
 			p.session(c) // with which what is sent can be kept
@@ -149,6 +151,12 @@ func fills(path string) bool {
 		return true
 	}
 	return false
+}
+
+// namesNobody reports whether such a page may be kept while it is as we made it, so
+// that Back finds what was typed and never sent.
+func namesNobody(path string) bool {
+	return path == "/find" || path == "/help/rare-name" || path == "/o/:office/:date/phone"
 }
 
 // settle is for a form that has led to another page: what was typed is no longer

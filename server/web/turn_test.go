@@ -84,13 +84,26 @@ func TestWhatWasTypedIsForgottenAfterHalfAnHour(t *testing.T) {
 	}
 }
 
-func TestLeavingForgetsWhatWasTyped(t *testing.T) {
+func TestBackToAPlaceThatWasLeftOffersOthersForWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	tn := newTown(t)
 	v, at := tn.shownCheck()
 	v.send("/book/details").want(http.StatusOK, "填写双方信息").send("/book/leave").want(http.StatusOK, "请换一个时段")
-	if v.get(at); strings.Contains(v.body, "张三") {
-		t.Errorf("it is still there: %s", v.text())
+	v.get(at).want(http.StatusOK, "09:00 已放回", "您填的都还在")
+	if strings.Contains(v.text(), "核对并验证手机") {
+		t.Errorf("a place that was given back is still to be booked: %s", v.text())
+	}
+	v.send("/book/hold", "slot", nineClock).want(http.StatusOK, "核对并验证手机", "张三")
+}
+
+func TestLeavingForgetsWhereNothingWasTyped(t *testing.T) {
+	t.Parallel()
+	v := newTown(t).visitor()
+	v.get(theDay).send(theDay, "slot", nineClock).send("/book/leave")
+	for _, c := range v.keptFor() {
+		if c.Name == typedCookie {
+			t.Errorf("%s is still there", c.Name)
+		}
 	}
 }
 
