@@ -84,7 +84,10 @@ func TestAnOutcomeOpensNothing(t *testing.T) {
 	v.book()
 	page := v.URL.Path
 	v.opens(page, hisPhone)
-	v.get(page+"/data/correct").send(page+"/data/correct", "phone", "12").want(http.StatusUnprocessableEntity, "张三")
+	v.get(page+"/data/correct").send(page+"/data/correct", "phone", "12").want(http.StatusUnprocessableEntity)
+	if at := v.URL.RequestURI(); !strings.Contains(v.get(at).body, "张三") {
+		t.Fatalf("reloaded it lacks the names: %s", v.text())
+	}
 	at := v.URL.RequestURI()
 	tn.later(permissionFor + time.Second)
 	if v.get(at).want(http.StatusOK); strings.Contains(v.body, "张三") {

@@ -1,8 +1,8 @@
 // Package web is the pages: what couples and staff see in a browser.
 //
 // Every page is made here, whole, and works without scripts. What a person has
-// typed so far travels in the form itself: it is in no address, in no cookie
-// and in no store until it becomes an appointment.
+// typed so far travels in the form itself, and sealed in a cookie (turn.go,
+// outcome.go): it is in no address and in no store until it becomes an appointment.
 package web
 
 import (
