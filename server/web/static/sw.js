@@ -44,7 +44,7 @@ self.addEventListener("fetch", (event) => {
   const lost = () => kept(request.mode === "navigate" ? away : request).then((page) => page || Response.error());
   if (at.pathname.startsWith("/static/")) {
     event.respondWith(kept(request).then((found) => found || fetch(request).then((a) => (a.ok ? keep(request, a) : a))));
-  } else if (at.pathname.startsWith("/o/")) {
+  } else if (at.pathname.startsWith("/o/") && !at.pathname.endsWith("/phone") && !at.searchParams.has("typed")) { // nor what was typed
     event.respondWith(fetch(request).then(
       (answer) => (answer.ok && !answer.redirected ? keep(request, answer) : answer),
       () => kept(request).then((found) => found || lost()),
