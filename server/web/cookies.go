@@ -72,7 +72,20 @@ func (p *Pages) session(c echo.Context) string {
 	id := rand.Text()
 	p.setCookie(c, http.Cookie{Name: name, Value: id, Path: "/"})
 	c.Request().AddCookie(&http.Cookie{Name: name, Value: id}) // the same for the rest of this request
+	c.Set(sessionNew, true)
 	return id
+}
+
+// sessionNew is where a request notes that its session has not been sent back yet.
+const sessionNew = "session made here"
+
+// keepsCookies reports whether the browser has sent back any that it was given.
+func keepsCookies(c echo.Context) bool {
+	sent := len(c.Request().Cookies())
+	if c.Get(sessionNew) != nil {
+		sent--
+	}
+	return sent > 0
 }
 
 // errNoCookies: the browser was given a session and has not sent it back, so

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -56,7 +57,7 @@ func outcomeRow(flow, session string) string { return "outcome of a form:" + flo
 // so at once, and to a browser that keeps nothing.
 func (p *Pages) turnTo(c echo.Context, pg page, o outcome) (done bool, err error) {
 	r := c.Request()
-	if r.Method != http.MethodPost || c.Response().Header().Get(echo.HeaderRetryAfter) != "" || len(r.Cookies()) == 0 {
+	if r.Method != http.MethodPost || c.Response().Header().Get(echo.HeaderRetryAfter) != "" || !keepsCookies(c) {
 		return false, nil
 	}
 	o.At = cmp.Or(o.At, r.URL.Path)
@@ -87,9 +88,7 @@ func (o *outcome) keep(sent url.Values) {
 	for _, name := range notKept {
 		delete(all, name)
 	}
-	for name, value := range o.Sent {
-		all[name] = value
-	}
+	maps.Copy(all, o.Sent)
 	o.Sent = all
 }
 

@@ -51,7 +51,7 @@ func sameAnswers(t *testing.T, what string, one, other sample) {
 				if i >= 10 { // what comes first is slow for reasons of its own
 					took[kind] = append(took[kind], time.Since(begun))
 				}
-				if now := plainly(v); said == "" {
+				if now := plainly(v.follow()); said == "" {
 					said = now
 				} else if now != said {
 					t.Fatalf("%s: one answer is\n%s\nand another\n%s", what, said, now)
@@ -250,6 +250,23 @@ func (v *visitor) quick(action string, values url.Values) *visitor {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	follow := v.client.CheckRedirect
+	v.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	v.answer(r)
+	v.client.CheckRedirect = follow
+	return v
+}
+
+// follow asks for the page whose address was the answer, which nobody is timed for:
+// it is made of what was answered.
+func (v *visitor) follow() *visitor {
+	v.t.Helper()
+	if v.Status == http.StatusSeeOther {
+		r, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, v.server.URL+v.header.Get("Location"), nil)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		v.answer(r)
+	}
 	return v
 }

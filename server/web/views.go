@@ -26,15 +26,15 @@ const (
 	viewStays    = "stays"  // why nothing was moved
 	viewChange   = "change" // the code for it
 	viewCancel   = "cancel"
-	viewTimesNew = "times.new" // to book anew
-	viewRebook   = "rebook"    // the code for it
+	viewTimesNew = "anew"   // to book again
+	viewRebook   = "rebook" // the code for it
 	viewBusy     = "busy"
 	viewData     = "data"
 	viewCorrect  = "correct"
 	viewSecond   = "second"
-	viewCode     = "second.code"
-	viewDone     = "second.done"
-	viewGone     = "second.gone"
+	viewCode     = "code"
+	viewDone     = "done"
+	viewGone     = "gone"
 
 	stepSent = "sent" // a code was
 )
