@@ -45,7 +45,7 @@ func turnedRow(session string) string { return "booking under way:" + session }
 // turn answers a couple's form with the address of the page that came of it; false
 // where that page has to be the answer itself.
 func (l line) turn(c echo.Context, t turned) (done bool, err error) {
-	if l.assisted() || c.Request().Method != http.MethodPost || c.Response().Header().Get("Retry-After") != "" || l.cookieless(c) {
+	if l.assisted() || c.Request().Method != http.MethodPost || c.Response().Header().Get("Retry-After") != "" || l.cookieless(c) || !keepsCookies(c) {
 		return false, nil
 	}
 	if !l.putTurned(c, t) {
