@@ -98,25 +98,28 @@ func TestARefusalTakesAsLongWhateverItsReason(t *testing.T) {
 		{"busy", func() []Party { return []Party{known[0], w.person(identity.Female)} }},
 		{"kept out", func() []Party { return []Party{lazy, w.person(identity.Female)} }},
 	}
-	const each = 60
-	var took [2][]time.Duration
-	for range each {
-		for i, reason := range reasons {
-			d, err := w.online(slot, reason.parties())
-			if !errors.Is(err, ErrPersonBusy) {
-				t.Fatalf("%s: %v, want %v", reason.name, err, ErrPersonBusy)
+	const each, runs = 60, 3 // others who use the machine slow one kind down by chance: not three times in a row
+	for run := 1; ; run++ {
+		var took [2][]time.Duration
+		for n := range each {
+			for _, i := range []int{n % 2, 1 - n%2} {
+				d, err := w.online(slot, reasons[i].parties())
+				if !errors.Is(err, ErrPersonBusy) {
+					t.Fatalf("%s: %v, want %v", reasons[i].name, err, ErrPersonBusy)
+				}
+				took[i] = append(took[i], d)
 			}
-			took[i] = append(took[i], d)
 		}
-	}
-	medians := make([]time.Duration, len(took))
-	for i := range took {
-		slices.Sort(took[i])
-		medians[i] = took[i][each/2]
-	}
-	t.Logf("median of %d answers: busy %v, kept out %v", each, medians[0], medians[1])
-	if apart := (medians[0] - medians[1]).Abs(); apart > max(2*time.Millisecond, medians[0]/4) {
-		t.Errorf("%v apart, want 2 ms at most", apart)
+		for i := range took {
+			slices.Sort(took[i])
+		}
+		busy, out := took[0][each/2], took[1][each/2]
+		t.Logf("median of %d answers: busy %v, kept out %v", each, busy, out)
+		if apart := (busy - out).Abs(); apart <= max(2*time.Millisecond, busy/4) {
+			return
+		} else if run == runs {
+			t.Fatalf("%v apart in %d runs, want 2 ms or a quarter at most", apart, runs)
+		}
 	}
 }
 
