@@ -53,6 +53,7 @@ func TestOverBudgetIsToldWhatWhoComesTooLateIsTold(t *testing.T) {
 		}
 		tn.oldHolds() // nobody comes back for it
 	}
+	v.client.CheckRedirect = nil
 	form.Set("key", newKey())
 	form.Set("slot", slotAt("1100"))
 	v.post(theDay, form).want(http.StatusConflict, "刚被约满")
