@@ -136,6 +136,7 @@ var owners = map[string]string{
 	"0027_staff_fever.sql":   "hall",
 	"0020_roles.sql":         "internal/postgres",
 	"0028_origin.sql":        "internal/postgres",
+	"0029_waitlist.sql":      "booking",
 	"0030_audit.sql":         "server/watch",
 }
 

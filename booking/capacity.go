@@ -128,21 +128,6 @@ func (d *Desk) takeFree(ctx context.Context, of slots.OfficeDay) (map[string]int
 	return free, nil
 }
 
-// Warm puts places on sale again whose cooling time is over.
-func (d *Desk) Warm(ctx context.Context) error {
-	var lines []string
-	err := postgres.InTx(ctx, d.DB, func(tx postgres.Querier) error {
-		var err error
-		lines, err = d.Offices.Warm(ctx, tx)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	d.settle(ctx, lines)
-	return nil
-}
-
 // Publish makes an office offer what its schedule says and, unless it is a dry
 // run, puts it into Redis. Who holds a place at this moment keeps it: what is cut
 // is cut in Redis first, and no further than to what is promised. See

@@ -44,6 +44,30 @@ var assertions = []struct{ name, query string }{
 		SELECT count(*)
 		FROM quota AS q
 		WHERE cooling <> (SELECT count(*) FROM cooling AS c WHERE c.quota_id = q.id)`},
+	{"offered_places_are_kept", `
+		SELECT count(*)
+		FROM wait_offer AS o
+		FULL JOIN (SELECT offer, max(id) FILTER (WHERE quota_id IN (SELECT id FROM quota WHERE kind = 'place')) AS place
+			FROM cooling WHERE offer IS NOT NULL GROUP BY offer) AS c ON c.offer = o.id
+		WHERE (coalesce(o.state, '') = 'open') <> (c.offer IS NOT NULL)
+		   OR o.state = 'open' AND c.place IS DISTINCT FROM o.cooling_id`},
+	{"offered_has_its_offer", `
+		SELECT count(*)
+		FROM waiter AS w
+		WHERE (w.state = 'offered') <> EXISTS (SELECT FROM wait_offer AS o WHERE o.waiter_id = w.id AND o.state = 'open')
+		   OR (w.state = 'accepted') <> EXISTS (
+			SELECT
+			FROM wait_offer AS o
+			JOIN appointment AS a ON a.hold_id = o.id
+			WHERE o.waiter_id = w.id
+			  AND o.state = 'accepted'
+			  AND a.id = w.appointment_id)`},
+	{"who_waits_no_more_is_nobody", `
+		SELECT count(*)
+		FROM waiter_person AS p
+		JOIN waiter AS w ON w.id = p.waiter_id
+		WHERE w.ended_at IS NOT NULL
+		  AND (p.waits OR length(p.sealed) > 0 OR w.caller IS NOT NULL)`},
 	{"person_in_one_active_appointment", `
 		SELECT count(*)
 		FROM (

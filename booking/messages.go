@@ -22,6 +22,9 @@ func (d *Desk) Handle(ctx context.Context, e notify.Event) error {
 // message is sent. It reports notify.ErrDrop for one that has been purged, or
 // whose data were erased, and for news that is none any more.
 func (d *Desk) Letter(ctx context.Context, e notify.Event) (notify.Letter, error) {
+	if e.Waiter != 0 {
+		return d.waitLetter(ctx, e)
+	}
 	a, err := byID(ctx, d.DB, e.Appointment)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && (a.Erased() || e.Kind == notify.Tried && !a.Status.Active()) {
 		return notify.Letter{}, notify.ErrDrop

@@ -40,7 +40,7 @@ func claim(ctx context.Context, db postgres.Querier, t Topic, n int) ([]Event, e
 		SET attempts = attempts + 1, leased_until = clock_now() + make_interval(secs => $3)
 		FROM due
 		WHERE outbox.id = due.id
-		RETURNING outbox.id, event_id, topic, kind, coalesce(appointment_id, 0) AS appointment_id,
+		RETURNING outbox.id, event_id, topic, kind, coalesce(appointment_id, 0) AS appointment_id, coalesce(waiter_id, 0) AS waiter_id,
 			coalesce(quota_id, '') AS quota_id, coalesce(code_id, 0) AS code_id, at, attempts`,
 		t, n, lease.Seconds())
 	if err != nil {

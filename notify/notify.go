@@ -53,6 +53,10 @@ const (
 	Tried             Kind = "tried"         // somebody wanted to book with a document that is booked with
 	Restricted        Kind = "restricted"    // or that has missed too many appointments to be booked with online
 	PhoneChanged      Kind = "phone_changed" // to the phone before this one
+	WaitJoined        Kind = "wait_joined"   // on the waiting list; what follows is about it as well
+	WaitHit           Kind = "wait_hit"      // a place is kept for them
+	WaitPassed        Kind = "wait_passed"   // it is no longer; they still wait
+	WaitEnded         Kind = "wait_ended"    // they are off the list without a place
 )
 
 // Event is one thing to be done about a change that has been committed.
@@ -62,6 +66,7 @@ type Event struct {
 	Topic       Topic     `db:"topic"`
 	Kind        Kind      `db:"kind"`
 	Appointment int64     `db:"appointment_id"` // of a message
+	Waiter      int64     `db:"waiter_id"`      // of a message to somebody on the waiting list
 	Quota       string    `db:"quota_id"`       // to settle
 	Code        int64     `db:"code_id"`        // to send
 	At          time.Time `db:"at"`
@@ -87,6 +92,18 @@ var (
 // what is not a change, such as a Reminder.
 func Enqueue(ctx context.Context, tx postgres.Querier, kind Kind, appointment int64) error {
 	if _, err := tx.ExecContext(ctx, `SELECT enqueue_message($1, $2)`, kind, appointment); err != nil {
+		return fmt.Errorf("enqueue %s: %w", kind, err)
+	}
+	return nil
+}
+
+// EnqueueWait asks in the caller's transaction that a couple on the waiting list be
+// told.
+func EnqueueWait(ctx context.Context, tx postgres.Querier, kind Kind, waiter int64) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO outbox (topic, kind, waiter_id)
+		VALUES ('message', $1, $2)`, kind, waiter)
+	if err != nil {
 		return fmt.Errorf("enqueue %s: %w", kind, err)
 	}
 	return nil

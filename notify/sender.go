@@ -30,7 +30,8 @@ type Letter struct {
 	EndsAt      time.Time
 	ClosedFrom  date.Date // the suspension that cancelled it, if one did
 	ClosedTo    date.Date // zero: until further notice
-	Until       date.Date // of Restricted: the last day without booking online
+	Until       date.Date // of Restricted: the last day without booking online; of WaitJoined: the last that is waited for
+	Kept        time.Time // of WaitHit: until when the place is theirs
 }
 
 // Sender handles messages and codes: it hands their texts to the channel, each
@@ -72,10 +73,13 @@ func (s *Sender) message(ctx context.Context, e Event) error {
 	}
 	l, err := s.Lookup(ctx, e)
 	if err != nil {
-		return fmt.Errorf("letter about appointment %d: %w", e.Appointment, err)
+		return fmt.Errorf("letter about appointment %d, waiter %d: %w", e.Appointment, e.Waiter, err)
 	}
 	if e.Kind == Reminder && !l.StartsAt.After(s.Clock.Now()) {
 		return ErrDrop
+	}
+	if !l.SMS && e.Waiter != 0 {
+		return ErrDrop // whoever waits has a phone that takes texts: an offer cannot wait for a call
 	}
 	if !l.SMS {
 		return addContact(ctx, s.DB, e)

@@ -81,7 +81,10 @@ func (t *Texts) write(locale, sign string, kind Kind, w words) (string, error) {
 
 // check writes every text with the longest words and measures it.
 func (t *Texts) check() error {
-	kinds := []Kind{Code, Booked, BookedByPhone, Moved, Cancelled, CancelledByOffice, NoShow, HealthDeferred, Reminder, Tried, Restricted, PhoneChanged}
+	kinds := []Kind{
+		Code, Booked, BookedByPhone, Moved, Cancelled, CancelledByOffice, NoShow, HealthDeferred, Reminder, Tried, Restricted, PhoneChanged,
+		WaitJoined, WaitHit, WaitPassed, WaitEnded,
+	}
 	for _, locale := range []string{"zh", "en"} {
 		for _, k := range kinds {
 			text, err := t.write(locale, strings.Repeat("签", LongestSign), k, longest(locale))

@@ -11,7 +11,10 @@ import (
 )
 
 // kinds are all messages that can be written.
-var kinds = []Kind{Code, Booked, BookedByPhone, Moved, Cancelled, CancelledByOffice, NoShow, HealthDeferred, Reminder, Tried, Restricted, PhoneChanged}
+var kinds = []Kind{
+	Code, Booked, BookedByPhone, Moved, Cancelled, CancelledByOffice, NoShow, HealthDeferred, Reminder, Tried, Restricted, PhoneChanged,
+	WaitJoined, WaitHit, WaitPassed, WaitEnded,
+}
 
 func parsed(t *testing.T) *Texts {
 	t.Helper()

@@ -23,7 +23,8 @@ type words struct {
 	Number string
 	Phone  string // of the office
 	Closed string // 5月20日至22日; empty: no suspension
-	Until  string // 5月20日; the last day of a restriction
+	Until  string // 5月20日; the last day of a restriction, or of what is waited for
+	Kept   string // 14:07; today, until when a place is kept
 	Code   string
 }
 
@@ -38,6 +39,7 @@ func chinese(l Letter) words {
 		Phone:  firstNumber(l.OfficePhone),
 		Closed: closed(l, span{day, "", "", "至", "起"}),
 		Until:  l.Until.In(time.UTC).Format(day),
+		Kept:   l.Kept.Format("15:04"),
 	}
 }
 
@@ -51,6 +53,7 @@ func english(l Letter) words {
 		Phone:  firstNumber(l.OfficePhone),
 		Closed: closed(l, span{day, "on ", "from ", " to ", " on"}),
 		Until:  l.Until.In(time.UTC).Format(day),
+		Kept:   l.Kept.Format("15:04"),
 	}
 }
 

@@ -31,6 +31,8 @@ type Rules struct {
 	RebookDays   int       `json:"rebook_days" rule:"58"`   // couples whom a suspension has cost their place book anew so many days long once it is over; 0 to 90
 	CoolingFrom  TimeOfDay `json:"cooling_from"  rule:"37"` // cancelled places go on sale again between these hours only
 	CoolingUntil TimeOfDay `json:"cooling_until" rule:"37"`
+	Waitlist     bool      `json:"waitlist"      rule:"37"`    // they are offered to who waits first; couples may join
+	WaitMinutes  int       `json:"waitlist_minutes" rule:"37"` // how long an offer is kept; 10 to 240, within the hours of one day
 	NoShow       NoShow    `json:"no_show"       rule:"50"`
 	XBForeign    bool      `json:"xb_foreign"    rule:"8"`  // registers couples with a foreigner
 	XBHMT        bool      `json:"xb_hmt"        rule:"8"`  // with a resident of Hong Kong, Macao or Taiwan
@@ -175,6 +177,8 @@ func DefaultRules() Rules {
 		RebookDays:   14,
 		CoolingFrom:  8*60 + 30,
 		CoolingUntil: 20 * 60,
+		Waitlist:     true,
+		WaitMinutes:  30,
 		NoShow:       NoShow{Count: 2, WithinDays: 30, RestrictDays: 15},
 		ReminderTime: 10 * 60,
 		SMSSign:      "婚姻登记",

@@ -97,6 +97,7 @@ func (r Rules) bounds() []bound {
 		{"cancel_days", r.CancelDays, 0, 30},
 		{"max_reschedules", r.MaxMoves, 0, 20},
 		{"rebook_days", r.RebookDays, 0, 90},
+		{"waitlist_minutes", r.WaitMinutes, 10, 240},
 		{"no_show.count", r.NoShow.Count, 0, 20},
 		{"no_show.within_days", r.NoShow.WithinDays, 0, 366},
 		{"no_show.restrict_days", r.NoShow.RestrictDays, 0, 366},
@@ -135,6 +136,9 @@ func (r Rules) checkTimes(wrong map[string]string) {
 	}
 	if wrong["cooling_from"] == "" && wrong["cooling_until"] == "" && r.CoolingFrom >= r.CoolingUntil {
 		wrong["cooling_until"] = "order"
+	}
+	if wrong["cooling_until"] == "" && wrong["waitlist_minutes"] == "" && r.Waitlist && r.WaitMinutes > int(r.CoolingUntil-r.CoolingFrom) {
+		wrong["waitlist_minutes"] = "order"
 	}
 	if wrong["report_reminder"] == "" && wrong["report_time"] == "" && r.ReportReminder > r.ReportTime {
 		wrong["report_reminder"] = "order"
