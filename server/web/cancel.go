@@ -17,9 +17,10 @@ type cancelPage struct {
 	Own  ownWords
 	Sent bool // a code is on its way
 	Code field
-	Call bool // no code can be sent to their phone
-	Late bool // only the office still can
-	Move bool // moving would do as well
+	Call bool   // no code can be sent to their phone
+	Late bool   // only the office still can
+	Move bool   // moving would do as well
+	What string // becomes of the place
 	Rule string
 	Miss string // what missed visits lead to, where they do
 
@@ -43,11 +44,14 @@ func (p *Pages) showCancel(c echo.Context, status int, pg page, mine own, sent b
 	if err != nil {
 		return err
 	}
-	fixed := p.fixed(mine)
+	fixed, what := p.fixed(mine), pg.T("cancel.what")
+	if mine.rules.Waitlist {
+		what = pg.T("wait.cancel_what")
+	}
 	return p.render(c, status, "cancel", cancelPage{
 		page: pg, Own: pg.ownWords(mine), Sent: sent, Code: pg.codeField(), Call: !phone.TakesSMS(),
 		Late: errors.Is(fixed, booking.ErrTooLate), Move: fixed == nil, Moves: mine.rules.MaxMoves - mine.appointment.Reschedules, Rule: pg.T("cancel.rule", "day", pg.ShortDay(mine.lastDay())),
-		Miss: pg.missed(mine.rules.NoShow),
+		Miss: pg.missed(mine.rules.NoShow), What: what,
 	})
 }
 

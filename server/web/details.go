@@ -63,6 +63,16 @@ func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s sub
 	if ends, known := f.until(); known {
 		d.HeldUntil = pg.Clock(ends.In(s.office.Location))
 	}
+	if err := l.fillDetails(c, &d, f, s, wrong); err != nil {
+		return err
+	}
+	return l.render(c, status, "details", d.only(f))
+}
+
+// fillDetails adds the inputs for both people, the phone and what is agreed to, as
+// they were typed, with what is wrong with them.
+func (l line) fillDetails(c echo.Context, d *detailsPage, f bookForm, s subject, wrong wrongs) error {
+	pg := d.page
 	if d.Wrong != "" {
 		d.Mistakes = append(d.Mistakes, mistake{"parties", d.Wrong})
 	}
@@ -98,7 +108,7 @@ func (l line) showDetails(c echo.Context, status int, pg page, f bookForm, s sub
 			return err
 		}
 	}
-	return l.render(c, status, "details", d.only(f))
+	return nil
 }
 
 // notServedHere is the code for a document whose holders other offices register.
@@ -236,6 +246,17 @@ func (pg page) ticks(f bookForm, assisted bool, wrong wrongs) []tick {
 	}
 }
 
+// personAnswers shows back who they are and how they are reached.
+func (l line) personAnswers(pg page, app booking.Application, s subject) []answer {
+	var all []answer
+	for i, p := range app.Parties {
+		who := pg.partyName(i, s.parties())
+		text := pg.T("answer.person", "name", p.Name, "document", pg.T("document."+string(p.Document.Type)), "number", p.Document.Masked())
+		all = append(all, answer{who, text})
+	}
+	return append(all, answer{pg.T("book.phone"), app.Phone.Number()})
+}
+
 type checkPage struct {
 	page
 	Step      string
@@ -281,12 +302,7 @@ func (l line) showCheck(c echo.Context, status int, pg page, f bookForm, s subje
 			{pg.T("answer.service"), pg.serviceName(s.service)},
 		},
 	}
-	for i, p := range app.Parties {
-		who := pg.partyName(i, s.parties())
-		text := pg.T("answer.person", "name", p.Name, "document", pg.T("document."+string(p.Document.Type)), "number", p.Document.Masked())
-		d.Answers = append(d.Answers, answer{who, text})
-	}
-	d.Answers = append(d.Answers, answer{pg.T("book.phone"), app.Phone.Number()})
+	d.Answers = append(d.Answers, l.personAnswers(pg, app, s)...)
 	for _, m := range pg.Mistakes {
 		if m.Field == "code" {
 			d.Code.Wrong = m.Text

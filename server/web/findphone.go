@@ -91,10 +91,22 @@ func (p *Pages) findByPhone(c echo.Context) error {
 			return err
 		}
 	}
-	if len(rows) == 1 {
-		return c.Redirect(http.StatusSeeOther, "/b/"+rows[0].Number)
+	waits, err := p.Desk.WaitersOfPhone(ctx, phone)
+	if err != nil {
+		return err
 	}
-	return p.showFound(c, pg, phone, rows)
+	for _, w := range waits {
+		if err := p.letWaitIn(c, w.Number); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(rows) == 1 && len(waits) == 0:
+		return c.Redirect(http.StatusSeeOther, "/b/"+rows[0].Number)
+	case len(rows) == 0 && len(waits) == 1:
+		return c.Redirect(http.StatusSeeOther, "/w/"+waits[0].Number)
+	}
+	return p.showFound(c, pg, phone, rows, waits)
 }
 
 type foundPage struct {
@@ -107,11 +119,18 @@ type foundPage struct {
 type foundRow struct{ To, When, Where, Names, Status string }
 
 // showFound is the choice of several appointments, or says that there is none.
-func (p *Pages) showFound(c echo.Context, pg page, phone identity.Phone, rows []booking.Row) error {
+func (p *Pages) showFound(c echo.Context, pg page, phone identity.Phone, rows []booking.Row, waits []booking.Waiter) error {
 	if done, err := p.turnTo(c, pg, outcome{View: viewFound, Status: http.StatusOK}); done {
 		return err
 	}
 	found := foundPage{page: pg, Phone: phone.Masked()}
+	for _, w := range waits {
+		row, err := p.foundWaiter(c, pg, w)
+		if err != nil {
+			return err
+		}
+		found.Rows = append(found.Rows, row)
+	}
 	for _, row := range rows {
 		office, err := p.Offices.Office(c.Request().Context(), row.Office)
 		if err != nil {
@@ -123,4 +142,21 @@ func (p *Pages) showFound(c echo.Context, pg page, phone identity.Phone, rows []
 		})
 	}
 	return p.render(c, http.StatusOK, "found", found)
+}
+
+// foundWaiter is an entry of the waiting list to choose.
+func (p *Pages) foundWaiter(c echo.Context, pg page, w booking.Waiter) (foundRow, error) {
+	ctx := c.Request().Context()
+	office, err := p.Offices.Office(ctx, w.Office)
+	if err != nil {
+		return foundRow{}, err
+	}
+	wishes, err := p.Desk.Wishes(ctx, w)
+	row := foundRow{To: "/w/" + w.Number, Where: pg.officeName(office), Names: pg.T("wait.number", "number", w.Number), Status: pg.T("wait.state." + string(w.State))}
+	var wished []string
+	for _, wish := range wishes {
+		wished = append(wished, pg.half(wish))
+	}
+	row.When = strings.Join(wished, pg.T("wait.or"))
+	return row, err
 }

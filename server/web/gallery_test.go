@@ -34,7 +34,7 @@ func forStaff(id string) bool { return !strings.HasPrefix(id, "P") }
 
 // allScreens is those of couples and of staff.
 func allScreens() []screen {
-	return slices.Concat(screens, consoleScreens, lineScreens, accountScreens, secondScreens, deskScreens, hallScreens, ledgerScreens, offlineScreens, windowScreens, kioskScreens)
+	return slices.Concat(screens, consoleScreens, lineScreens, accountScreens, secondScreens, waitScreens, deskScreens, hallScreens, ledgerScreens, offlineScreens, windowScreens, kioskScreens)
 }
 
 // state is how a screen can look. Before is done two days earlier; show leads

@@ -41,6 +41,7 @@ const (
 	longNamed = "430724"
 	hot       = "430725" // on 27 May
 	asked     = "430730" // the second person is asked themselves
+	waited    = "430731" // days are sold out and waited for
 )
 
 // seed makes the offices, with places as far ahead as is sold on 20 May.
@@ -52,6 +53,7 @@ func (g *gallery) seed() {
 		suspended: {"澧县婚姻登记处", "Lixian Marriage Registry"},
 		hot:       {"桃源县婚姻登记处", "Taoyuan Marriage Registry"},
 		asked:     {"柳叶湖婚姻登记处", "Liuyehu Marriage Registry"},
+		waited:    {"西湖婚姻登记处", "Xihu Marriage Registry"},
 		longNamed: {"巴音郭楞蒙古自治州博斯腾湖旅游度假区婚姻登记处", "Marriage Registry of the Bosten Lake Tourism and Holiday District, Bayingolin"},
 	} {
 		err := g.Offices.PutOffice(g.t.Context(), slots.Office{
@@ -62,7 +64,7 @@ func (g *gallery) seed() {
 			g.t.Fatal(err)
 		}
 	}
-	for _, id := range []string{ordinary, nextMonth, soldOut, suspended, longNamed, asked} {
+	for _, id := range []string{ordinary, nextMonth, soldOut, suspended, longNamed, asked, waited} {
 		g.opened(id)
 	}
 	g.opened(hot)

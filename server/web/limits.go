@@ -25,6 +25,8 @@ var acts = map[string]limit.Act{
 	"/find/mine":                limit.Finds,
 	"/second/:token/check":      limit.Finds,
 	"/second/:token/confirm":    limit.Confirms,
+	"/o/:office/wait/join":      limit.Confirms,
+	"/w/:number/accept":         limit.Confirms,
 	"/book/confirm":             limit.Confirms,
 	"/b/:number/cancel":         limit.Confirms,
 	"/b/:number/change/confirm": limit.Confirms,

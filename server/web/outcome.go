@@ -43,7 +43,7 @@ var notKept = []string{"code", "secret", "proof", "page", "step", "again"}
 // pages that are no couple's, or the booking's.
 func flowOf(path string) string {
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	depth := map[string]int{"find": 1, "slow": 1, "second": 2, "help": 2, "o": 3, "b": 3}[parts[0]]
+	depth := map[string]int{"find": 1, "slow": 1, "second": 2, "help": 2, "o": 3, "b": 3, "w": 2}[parts[0]]
 	if depth == 0 || len(parts) < depth {
 		return ""
 	}
@@ -146,7 +146,7 @@ func (p *Pages) turnsBack(next echo.HandlerFunc) echo.HandlerFunc {
 // into it before. It says nothing of what was wrong with that.
 func fills(path string) bool {
 	switch path {
-	case "/find", "/second/:token", "/help/rare-name", "/o/:office/:date/phone", "/b/:number/data/correct":
+	case "/find", "/second/:token", "/help/rare-name", "/o/:office/:date/phone", "/o/:office/wait", "/b/:number/data/correct":
 		return true
 	}
 	return false

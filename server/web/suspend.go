@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -50,12 +51,30 @@ func (p *Pages) suspend(c echo.Context) error {
 	}
 	shown := pg.affected(o, done, dry, "suspend.preview", "suspend.done")
 	shown.Total = pg.T("suspend.total", "n", len(shown.Rows), "closed", done.Closed)
+	if dry {
+		waiting, err := p.waitingIn(c.Request().Context(), closing)
+		if err != nil {
+			return err
+		}
+		if waiting > 0 {
+			shown.Total += pg.T("wait.in_days", "n", waiting)
+		}
+	}
 	shown.Do = pg.T("suspend.do", "n", len(shown.Rows))
 	shown.Action, shown.Step = "/manage/"+o.ID+"/suspend", "suspend"
 	for _, name := range []string{"from", "to", "mode", "service", "reason", "notice"} {
 		shown.Keep = append(shown.Keep, hidden{"suspend." + name, c.FormValue("suspend." + name)})
 	}
 	return p.showOffice(c, http.StatusOK, pg, o, today, managePage{Affected: shown}, nil)
+}
+
+// waitingIn is how many couples wait for a day of a closing.
+func (p *Pages) waitingIn(ctx context.Context, closing slots.Closing) (int, error) {
+	to := closing.To
+	if to.IsZero() { // until further notice
+		to = closing.From.AddDays(366)
+	}
+	return p.Desk.WaitingOn(ctx, closing.Office, closing.From, to)
 }
 
 // affected begins with who is, under one of two titles.

@@ -33,7 +33,7 @@ var shown = map[string]any{
 	"help": helpPage{}, "foreign": foreignPage{}, "privacy": privacyPage{}, "accessibility": explaining{}, "bring": bringPage{}, "rare": rarePage{}, "offline": explaining{}, "rebook": rebookPage{},
 	"account": accountPage{}, "arrived": arrivedPage{}, "factor": factorPage{}, "link": linkPage{}, "people": peoplePage{}, "person": personPage{}, "resume": resumePage{},
 	"audit": auditPage{}, "alarms": alarmsPage{},
-	"invite": invitePage{}, "second": secondPage{},
+	"invite": invitePage{}, "second": secondPage{}, "wait": waitPage{}, "waitcheck": waitCheckPage{}, "waiter": waiterPage{},
 	"console": consolePage{}, "hallscreen": hallPage{},
 	"counter": counterPage{}, "certificate": certificatePage{}, "walkin": walkInPage{}, "kiosk": kioskPage{}, "kioskset": kioskSetPage{},
 	"health": healthPage{}, "temperatures": temperaturesPage{}, "disinfections": disinfectionsPage{}, "daylist": dayListPage{},
@@ -174,6 +174,10 @@ func composed() []string {
 	add("publish.closed.", "holiday", "exception", "no_hours")
 	add("data.consent.", "agreement", "privacy", "health", "other")
 	add("second.said.", "phone", "presence")
+	add("wait.half.", string(booking.Morning), string(booking.Afternoon))
+	add("wait.option.", string(booking.Morning), string(booking.Afternoon))
+	add("wait.state.", string(booking.Waiting), string(booking.Offered))
+	add("wait.wrong.", "closed", "required", "twice", "unknown")
 	add("data.event.", "second_confirmed", "second_waived", "call_taken", "called", "data_corrected", "data_opened", "data_erased", "excused", "moved", "reason", "other")
 	add("data.message.", string(notify.Booked), string(notify.Moved), string(notify.Cancelled), string(notify.CancelledByOffice), string(notify.NoShow),
 		string(notify.HealthDeferred), string(notify.Reminder), string(notify.Tried), string(notify.Restricted), string(notify.PhoneChanged), "other")

@@ -38,6 +38,7 @@ type choicePage struct {
 	Times   []timeRow
 	AnyOpen bool
 	None    string // why there is nothing to choose
+	Wait    string // where a couple joins the waiting list for the day
 	Nearest []timeRow
 	Key     string // makes the same choice twice the same hold
 	Action  string
@@ -167,6 +168,9 @@ func (l line) fillTimes(d *choicePage, a *booking.Availability, w wish, day date
 		return
 	}
 	d.None = d.whyNone(a, w, l.channel, day)
+	if !l.assisted() && ch.promise == "" && len(a.Waitable(w.service, l.channel, day)) > 0 {
+		d.None, d.Wait = d.T("wait.full"), waitAt(w, day)
+	}
 	for _, slot := range nearest(a, w, l.channel, day.In(w.office.Location).Add(12*time.Hour)) {
 		row := l.timeRow(d.page, w, slot)
 		row.Words = d.ShortDay(slot.Slot.Day) + " " + row.Words

@@ -35,6 +35,9 @@ const (
 	viewCode     = "code"
 	viewDone     = "done"
 	viewGone     = "gone"
+	viewWait     = "wait"   // to join the waiting list
+	viewWaits    = "waits"  // the code for it
+	viewAnswer   = "answer" // to an offer
 
 	stepSent = "sent" // a code was
 )
@@ -47,8 +50,12 @@ func (p *Pages) view(c echo.Context, pg page, o outcome) error {
 		return p.viewOfTheirs(c, pg, o)
 	case "second":
 		return p.viewOfSecond(c, pg, o)
+	case "w":
+		return p.viewOfWaiter(c, pg, o)
 	}
 	switch o.View {
+	case viewWait, viewWaits:
+		return p.web().viewWait(c, pg, o)
 	case viewFind, viewFound:
 		return p.viewFind(c, pg, o)
 	case viewRare:
@@ -78,7 +85,11 @@ func (p *Pages) viewFind(c echo.Context, pg page, o outcome) error {
 	if err != nil {
 		return err
 	}
-	return p.showFound(c, pg, phone, rows)
+	waits, err := p.Desk.WaitersOfPhone(c.Request().Context(), phone)
+	if err != nil {
+		return err
+	}
+	return p.showFound(c, pg, phone, rows, waits)
 }
 
 // viewTimes is the times of a day, or the phone that comes before them.

@@ -101,6 +101,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 	p.mountRebook(e)
 	p.mountData(e)
 	p.mountSecond(e)
+	p.mountWait(e)
 	p.mountScreen(e)
 
 	p.mountLogin(e)
