@@ -51,7 +51,7 @@ func settings(fast bool) []string {
 		"full_page_writes=" + durable,
 		"max_connections=200",
 		"shared_buffers=128MB",
-		"jit=off", // statements are short: compiling one takes longer than running it
+		"jit=off",           // statements are short: compiling one takes longer than running it
 		"listen_addresses=", // sockets only
 		"unix_socket_permissions=0700",
 		"timezone=UTC",
