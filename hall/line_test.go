@@ -162,13 +162,13 @@ func TestWhoDoesNotComeIsCalledAgainThenPutBackThenClosed(t *testing.T) {
 	_, err := pass()
 	w.wantFault(err, hall.ErrCallAgain)
 	w.wantFault(func() error { _, err := w.Recall(t.Context(), first, press("2")); return err }(), hall.ErrOtherCounter)
-	for _, at := range []string{"08:50:06", "08:50:12"} {
+	for _, at := range []string{"08:51:00", "08:52:00"} {
 		w.at(at)
 		if err := recall(); err != nil {
 			t.Error(err)
 		}
 	}
-	w.at("08:50:18")
+	w.at("08:53:00")
 	w.wantFault(recall(), hall.ErrPassFirst)
 	if got, err := pass(); err != nil || got != (hall.Passed{Behind: 3}) {
 		t.Errorf("passed: %+v, %v", got, err)
@@ -184,7 +184,7 @@ func TestWhoDoesNotComeIsCalledAgainThenPutBackThenClosed(t *testing.T) {
 	}
 	w.at("09:00:00")
 	w.next("1")
-	for _, at := range []string{"09:00:06", "09:00:12"} {
+	for _, at := range []string{"09:01:00", "09:02:00"} {
 		w.at(at)
 		if err := recall(); err != nil {
 			t.Error(err)

@@ -1,12 +1,14 @@
 package hall_test
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/lib/pq"
 
 	"hunyue/booking"
 	"hunyue/hall"
@@ -113,8 +115,13 @@ func TestManyCouplesAtOnceDrawDifferentTickets(t *testing.T) {
 	atOnce(couples, func(i int) {
 		a := arrival(numbers[i], 365, 366)
 		a.Key = numbers[i]
-		got, err := w.CheckIn(t.Context(), a)
-		tickets[i], errs[i] = got.Ticket, err
+		for range 10 { // whoever has waited too long for their turn is told so, and asks again
+			got, err := w.CheckIn(t.Context(), a)
+			tickets[i], errs[i] = got.Ticket, err
+			if slow := (*pq.Error)(nil); !errors.As(err, &slow) || slow.Code != "57014" && slow.Code != "55P03" {
+				return
+			}
+		}
 	})
 	seen := map[string]bool{}
 	for i, ticket := range tickets {

@@ -50,7 +50,7 @@ func TestARegistrationIsUndoneWithinFiveMinutes(t *testing.T) {
 func TestAfterFiveMinutesARegistrationStands(t *testing.T) {
 	w := newWorld(t)
 	number := w.finished("J430702-2026-000021")
-	w.at("08:55:02")
+	w.at("08:56:00")
 	w.wantFault(w.Undo(t.Context(), number, press("1")), hall.ErrUndoTooLate)
 	w.wantRefused("55000", `UPDATE registration SET undone_at = clock_now(), undone_by = 'test'`)
 	w.wantRefused("HY004", `UPDATE appointment SET status = 'in_service'`)
