@@ -33,7 +33,7 @@ run: ## install what is missing, then the program with demo data on http://127.0
 test: ## install what tests need, then every test, ending with the counts
 	@scripts/setup test
 	@go build -o bin/ ./internal/testenv/with ./internal/testenv/count
-	@$(ROOMY) bin/with bin/count $(VET) -race -shuffle=on -timeout 60m $(WHAT)
+	@$(ROOMY) bin/with bin/count -again $(VET) -race -shuffle=on -timeout 60m $(WHAT)
 
 check: ## format, lint, vet, generated files, modules, other systems; then make test
 	@CGO_ENABLED=0 go build -modfile=tools/go.mod -o bin/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint & lint=$$!; scripts/setup test; installed=$$?; \

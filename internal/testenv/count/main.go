@@ -10,6 +10,11 @@
 // What follows a -- is the arguments of another go test, which runs when the one
 // before has ended, with the machine to itself; the counts are of all of them.
 //
+// With -again before those arguments a few tests that failed are run once more when
+// all has ended, each package with the machine to itself. What fails only beside
+// others, on a busy machine, then counts as passed, and a line says so. A data race or
+// a panic is never given a second chance.
+//
 // With -lines WORD before those arguments it shows instead what the tests
 // logged that begins with the word, and ends with how much that was and how
 // much is broken:
@@ -34,7 +39,14 @@ func main() {
 	if len(args) > 1 && args[0] == "-lines" {
 		t.word, args = args[1], args[2:]
 	}
+	again := len(args) > 0 && args[0] == "-again"
+	if again {
+		args = args[1:]
+	}
 	err := goTests(t, args)
+	if again && t.mayPass() {
+		err = goAgain(t, args)
+	}
 	if err != nil && t.failed == 0 {
 		t.failed, t.violations = 1, 1
 		fmt.Fprintln(os.Stdout, "go test:", err)

@@ -24,6 +24,7 @@ type tally struct {
 	passed, failed, skipped int
 	said                    map[string]map[string]*strings.Builder // by package, then test
 	broken                  map[string][]string                    // failed tests, by package
+	hopeless                bool                                   // something failed that no second run makes good
 
 	word       string // lines that begin with it are shown, whatever became of the test
 	lines      int    // how many there were
@@ -94,6 +95,7 @@ func (t *tally) endTest(e event) {
 			t.violations++
 		}
 		t.broken[e.Package] = append(t.broken[e.Package], e.Test)
+		t.hopeless = t.hopeless || t.isFinal(e)
 		t.show(e.Package, e.Test)
 	default:
 		return // it goes on
@@ -111,9 +113,11 @@ func (t *tally) endPackage(e event) {
 		if len(t.broken[e.Package]) == 0 {
 			t.failed++
 			t.violations++
+			t.hopeless = true
 		}
 		// Also the tests that were cut off, which have not ended.
 		tests := slices.Sorted(maps.Keys(t.said[e.Package]))
+		t.hopeless = t.hopeless || slices.ContainsFunc(tests, func(test string) bool { return test != "" })
 		slices.Reverse(tests) // the package's own words, under "", come last
 		for _, test := range tests {
 			t.show(e.Package, test)
