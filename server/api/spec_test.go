@@ -160,7 +160,7 @@ var elsewhere = []string{
 	"nobody_waits", "counter_shut", "counter_taken", "not_their_turn", "recall_too_soon", "called_often_enough", "call_again", "undo_too_late", "ticket_given",
 	"no_walk_ins", "no_such_conflict", "own_entry", "entry_checked", "no_such_incident", "handed_over", "no_such_entry", "already_corrected", "ledger_day_over",
 	"desk_not_today", "desk_day_confirmed", "desk_not_taken", "desk_in_future", "desk_other_outcome", "desk_already_in", "desk_ticket_called", "desk_not_its_ticket",
-	"no_invitation", "not_invited", "second_needs_a_phone",
+	"no_invitation", "not_invited", "second_needs_a_phone", "no_waiting", "no_offer", "no_such_waiter", "waiting_already",
 }
 
 func TestEveryCodeIsInTheDocument(t *testing.T) {
