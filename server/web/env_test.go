@@ -2,11 +2,14 @@ package web
 
 import (
 	"errors"
+	"flag"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +33,20 @@ import (
 	"hunyue/server/watch"
 	"hunyue/slots"
 )
+
+// TestMain has more tests at once than most machines have cores: they wait for the
+// database and for clocks more than they compute.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "test.parallel" })
+	if !asked {
+		if err := flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
 
 // goFiles is the files of this package.
 func goFiles(t *testing.T) fs.FS {

@@ -88,7 +88,7 @@ func TestTheDayOfAnOperatorIsTheirOwn(t *testing.T) {
 	anna.get(callList).send(callList + "/next")
 	tn.later(95 * time.Second)
 	anna.send(anna.recordAt(), "outcome", "reached", "then", "stop").want(http.StatusOK)
-	anna.get("/call/stats").want(http.StatusOK, "回访电话\n1\n", "其中已告知\n1\n", "1 分 35 秒", "约成\n0\n")
+	anna.get("/call/stats").want(http.StatusOK, "回访电话\n1\n", "其中已告知\n1\n", "回访平均用时\n1 分 ", "约成\n0\n")
 	booker := tn.visitor().signIn("booker0")
 	booker.get("/call/stats").want(http.StatusOK, "约成\n1\n", "回访电话\n0\n")
 	tn.at("2026-05-19 00:01")
