@@ -38,31 +38,29 @@ func (l line) viewWait(c echo.Context, pg page, o outcome) error {
 	return l.showWait(c, o.Status, pg, s, o.Wrong)
 }
 
-// waitJudged is the form and what is wrong with it.
-func (l line) waitJudged(c echo.Context) (waitSubject, booking.Application, wrongs, error) {
+// whenRight goes on with what was typed, or shows it again where something is wrong.
+func (l line) whenRight(c echo.Context, then func(pg page, s waitSubject, app booking.Application) error) error {
 	s, wrong, err := l.waitSent(c)
 	if err != nil {
-		return s, booking.Application{}, nil, err
+		return err
 	}
 	app, more := l.judge(s.form, s.subject)
 	maps.Copy(wrong, more)
-	return s, app, wrong, nil
+	if len(wrong) > 0 {
+		return l.showWait(c, http.StatusUnprocessableEntity, l.page(c), s, wrong)
+	}
+	return then(l.page(c), s, app)
 }
 
 // waitCheck judges what was typed, shows it once more and sends a code.
 func (l line) waitCheck(c echo.Context) error {
-	s, app, wrong, err := l.waitJudged(c)
-	if err != nil {
-		return err
-	}
-	pg := l.page(c)
-	if len(wrong) > 0 {
-		return l.showWait(c, http.StatusUnprocessableEntity, pg, s, wrong)
-	}
-	if pg, err = l.send(c.Request().Context(), pg, app.Phone.Number()); err != nil {
-		return err
-	}
-	return l.showWaitCheck(c, http.StatusOK, pg, s)
+	return l.whenRight(c, func(pg page, s waitSubject, app booking.Application) error {
+		pg, err := l.send(c.Request().Context(), pg, app.Phone.Number())
+		if err != nil {
+			return err
+		}
+		return l.showWaitCheck(c, http.StatusOK, pg, s)
+	})
 }
 
 type waitCheckPage struct {
@@ -100,27 +98,21 @@ func (l line) showWaitCheck(c echo.Context, status int, pg page, s waitSubject) 
 
 // waitJoin puts the couple on the list, and lets this browser see its entry.
 func (l line) waitJoin(c echo.Context) error {
-	s, app, wrong, err := l.waitJudged(c)
-	if err != nil {
-		return err
-	}
-	pg := l.page(c)
-	if len(wrong) > 0 {
-		return l.showWait(c, http.StatusUnprocessableEntity, pg, s, wrong)
-	}
-	if app.Code = digits(s.form.Code); app.Code == "" {
-		pg.Mistakes = []mistake{{"code", pg.T("wrong.code.required")}}
-		return l.showWaitCheck(c, http.StatusUnprocessableEntity, pg, s)
-	}
-	app.Session, app.Key, app.Locale, app.Actor = l.session(c), cmp.Or(s.form.Key, newKey()), pg.Lang, l.actor(c)
-	joined, err := l.Desk.Join(c.Request().Context(), booking.Joining{Application: app, Office: s.office.ID, Wishes: s.wishes})
-	if err != nil {
-		return l.notJoined(c, pg, s, err)
-	}
-	if err := l.letWaitIn(c, joined.Number); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, "/w/"+joined.Number)
+	return l.whenRight(c, func(pg page, s waitSubject, app booking.Application) error {
+		if app.Code = digits(s.form.Code); app.Code == "" {
+			pg.Mistakes = []mistake{{"code", pg.T("wrong.code.required")}}
+			return l.showWaitCheck(c, http.StatusUnprocessableEntity, pg, s)
+		}
+		app.Session, app.Key, app.Locale, app.Actor = l.session(c), cmp.Or(s.form.Key, newKey()), pg.Lang, l.actor(c)
+		joined, err := l.Desk.Join(c.Request().Context(), booking.Joining{Application: app, Office: s.office.ID, Wishes: s.wishes})
+		if err != nil {
+			return l.notJoined(c, pg, s, err)
+		}
+		if err := l.letWaitIn(c, joined.Number); err != nil {
+			return err
+		}
+		return c.Redirect(http.StatusSeeOther, "/w/"+joined.Number)
+	})
 }
 
 // notJoined says why they are not on the list, where it can be mended.
